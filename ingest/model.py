@@ -1,0 +1,183 @@
+"""The vocabulary: what flows from a source to the store, and how a chunk is named. No I/O."""
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vector: TypeAlias = NDArray[np.float32]  # (dimension,), unit length
+    Vectors: TypeAlias = NDArray[np.float32]  # (texts, dimension), unit rows
+
+Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+Payload: TypeAlias = "dict[str, Json]"
+
+# The root of every point id. Changing it would embed every collection anew.
+NAMESPACE = uuid.UUID("6f0f9c59-86a3-5c0e-8e0b-6a3f2f4f4c11")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a source; `origin` is its name in the collection, NFC with `/`."""
+
+    origin: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a source yields: one row of a workbook, or one text file, normalised to NFC.
+
+    source: where it may be cited; "" means the origin.
+    where: its place within the origin for a person, "sheet FAQ, row 12"; "" for a whole file.
+    metadata: other columns, JSON types kept; a row's `sheet` and `row` stand in fields of their own.
+    """
+
+    origin: str
+    text: str
+    question: str = ""
+    source: str = ""
+    where: str = ""
+    sheet: str = ""
+    row: int | None = None
+    metadata: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What should have been indexed and could not be: an error as a value. `where` "" means the whole origin."""
+
+    origin: str
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """What holds nothing to index: a blank row, an unanswered question, an empty file, a hidden sheet."""
+
+    origin: str
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A slice of a document's text that is embedded as one.
+
+    start, end: `text[start:end]` is the part, in characters.
+    heading: the path of headings above it, outermost first, joined by " > "; "" where there is none.
+    prefix: what goes before it in the embedded text: the question or the heading path, cut to its share.
+    """
+
+    start: int
+    end: int
+    heading: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What is wanted in the collection. `text` is the hash of `embed_text`."""
+
+    id: str
+    origin: str
+    where: str
+    embed_text: str
+    text: str
+    fingerprint: str
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a sync needs to know of a point that is there."""
+
+    id: str
+    origin: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point as it is written."""
+
+    id: str
+    vector: "Vector"
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A point as a search gives it; `score` is the cosine, at most 1."""
+
+    id: str
+    score: float
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A text that the embedding service will not take, with the service's own words."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who made a collection's vectors. Two vectors are comparable only if these agree.
+
+    model: "" while it is not known yet: an endpoint tells it with its first answer.
+    """
+
+    model: str
+    query_prefix: str = ""
+    document_prefix: str = ""
+    pooling: str = ""
+    quantisation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What a collection records of itself.
+
+    canaries: (2, dimension), the vectors of `identity.CANARIES`.
+    datasets: per dataset what was recorded of it: `path`, `host`, `chunking`, `reading`, `last_run`.
+    """
+
+    identity: Identity
+    service: str
+    version: str
+    dimension: int
+    canaries: "Vectors"
+    datasets: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+
+
+def canonical(value: Json) -> str:
+    """Give the one JSON text of a value: sorted keys, no white space, no escapes that are not needed."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def digest(data: bytes) -> str:
+    """Hash bytes to 32 hexadecimal characters (BLAKE2b, 128 bits: RFC 7693)."""
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+def digest_text(text: str) -> str:
+    """Hash a text as UTF-8. A lone surrogate, which UTF-8 cannot hold, still hashes."""
+    return digest(text.encode("utf-8", "surrogatepass"))
+
+
+def name_point(dataset: str, origin: str, embed_text: str, ordinal: int) -> str:
+    """Name a chunk by where it came from, what it says, and its ordinal among equals: a UUIDv5 (RFC 9562)."""
+    return str(uuid.uuid5(NAMESPACE, canonical([dataset, origin, embed_text, ordinal])))
+
+
+def name_state(origin: str, content: str, settings: str, chunks: int) -> str:
+    """Name the state of an origin whose every point is written: `content` is the digest of its bytes."""
+    return digest_text(canonical([origin, content, settings, chunks]))

@@ -1,0 +1,207 @@
+"""What an adapter must do. One conformance suite in `tests/` holds each of these for real adapters and fakes alike."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from ingest.model import (
+    Collection,
+    Document,
+    File,
+    Hit,
+    Identity,
+    Ignored,
+    Json,
+    Part,
+    Payload,
+    Point,
+    Refused,
+    Skipped,
+    Stored,
+)
+
+if TYPE_CHECKING:
+    from ingest.model import Vector, Vectors
+
+
+class Source(Protocol):
+    """One dataset: a workbook, several, or a folder of texts.
+
+    dataset: its name in the collection.
+    location: the absolute path or pattern, for the record.
+    reading: what, besides the bytes of a file, decides what its documents say: mapping, sheets, version of the reader.
+    """
+
+    @property
+    def dataset(self) -> str: ...
+    @property
+    def location(self) -> str: ...
+    @property
+    def reading(self) -> Mapping[str, Json]: ...
+
+    def files(self) -> Sequence[File]:
+        """List the files in sorted order of origin.
+
+        Raises SourceError where there is nothing to list: missing, unreadable, or without a matching file.
+        """
+        ...
+
+    def parse(self, file: File, content: bytes) -> Iterator[Document | Skipped | Ignored]:
+        """Yield what a file holds, in order. Raises nothing for bad content: that is a Skipped."""
+        ...
+
+
+class Chunker(Protocol):
+    """Cuts a document into parts.
+
+    settings: what decides where it cuts, recorded with the dataset and given back to make the same chunker again.
+    """
+
+    @property
+    def settings(self) -> Mapping[str, Json]: ...
+
+    def split(self, document: Document) -> Sequence[Part]:
+        """Cut a document; the parts, in order, cover every character but white space between them."""
+        ...
+
+
+class Service(Protocol):
+    """What turns texts into vectors: one call is one request.
+
+    name: for a person, with the host but without a secret: "hf-inference", "http://127.0.0.1:8080".
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def identity(self) -> Identity: ...
+
+    def embed(self, texts: Sequence[str]) -> "Vectors":
+        """Embed texts, in order: (texts, dimension) float32, finite.
+
+        Raises CredentialError, CreditsError, UnavailableError, RefusedError or EmbeddingError.
+        """
+        ...
+
+
+class Embedder(Protocol):
+    """A service with everything around it: checks, pacing, retries, halving. Safe to call from several threads.
+
+    requests, retries: how many were made so far.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def requests(self) -> int: ...
+    @property
+    def retries(self) -> int: ...
+
+    def encode(self, texts: Sequence[str]) -> "Sequence[Vector | Refused]":
+        """Embed documents: for each text, in order, its unit vector, or the refusal of that text alone.
+
+        Raises an EmbeddingError or a UsageError when the service failed for good.
+        """
+        ...
+
+    def probe(self, texts: Sequence[str]) -> "Vectors":
+        """Embed texts that belong to no source, like `encode`; a refusal is an EmbeddingError."""
+        ...
+
+    def encode_query(self, text: str) -> "Vector":
+        """Embed a query, by the query side of the model."""
+        ...
+
+
+class Store(Protocol):
+    """One collection. Its reads find an absent collection empty. One thread writes.
+
+    private: the collection belongs to this tool alone, as the embedded store's do.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def collection(self) -> str: ...
+    @property
+    def private(self) -> bool: ...
+
+    def describe(self) -> Collection | None:
+        """Read what the collection records of itself; None where it doesn't exist.
+
+        Raises IdentityError for a collection that this tool did not make, StoreError for a store that fails.
+        """
+        ...
+
+    def create(self, collection: Collection) -> None:
+        """Create the collection and its payload indexes and record its identity."""
+        ...
+
+    def drop(self) -> None:
+        """Remove the whole collection. A store that is not private refuses with StoreError."""
+        ...
+
+    def record(self, dataset: str, entry: Mapping[str, Json]) -> None:
+        """Replace what the collection records of one dataset."""
+        ...
+
+    def count_origins(self, dataset: str) -> dict[str, int]:
+        """Count the points of each origin, exactly."""
+        ...
+
+    def count_states(self, dataset: str) -> dict[str, int]:
+        """Count the points of each `ingest.state`, exactly; points without one do not count."""
+        ...
+
+    def list_points(self, dataset: str, origins: Sequence[str]) -> Iterator[Stored]:
+        """List every point of these origins."""
+        ...
+
+    def fetch_payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
+        """Fetch whole payloads; an id that isn't there is left out."""
+        ...
+
+    def find_vectors(self, texts: Sequence[str]) -> "dict[str, Vector]":
+        """Find, for each hash of an embedded text, the vector of some point with that `ingest.text`."""
+        ...
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Write points. When it returns, all are visible to reads and survive the death of this process."""
+        ...
+
+    def overwrite(self, payloads: Mapping[str, Payload]) -> None:
+        """Replace the whole payload of each id; the vector stays."""
+        ...
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Delete points; an id that isn't there is no error."""
+        ...
+
+    def mark(self, dataset: str, origin: str, state: str) -> None:
+        """Set `ingest.state` on every point of an origin, and nothing else of `ingest`."""
+        ...
+
+    def flush(self) -> None:
+        """Make all that was written survive a power cut."""
+        ...
+
+    def compact(self) -> None:
+        """Bring a collection that was written into the form that searches like; may take minutes."""
+        ...
+
+    def search(self, vector: "Vector", limit: int, dataset: str | None = None) -> list[Hit]:
+        """Find the nearest points by cosine, best first."""
+        ...
+
+    def scroll(self, dataset: str | None = None) -> Iterator[Point]:
+        """Read every point with its vector and payload."""
+        ...
+
+    def count(self, dataset: str | None = None) -> int:
+        """Count points, exactly."""
+        ...
+
+    def close(self) -> None:
+        """Flush and let go of the store; closing twice is no error."""
+        ...
