@@ -42,9 +42,7 @@ def map_ordered(
             queue.put(None)
 
 
-def _work(
-    function: Callable[[Item], Result], queue: "SimpleQueue[tuple[Item, Future[Result]] | None]"
-) -> None:
+def _work(function: Callable[[Item], Result], queue: "SimpleQueue[tuple[Item, Future[Result]] | None]") -> None:
     while (job := queue.get()) is not None:
         item, future = job
         if not future.set_running_or_notify_cancel():

@@ -11,10 +11,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Vector: TypeAlias = NDArray[np.float32]  # (dimension,), unit length
-    Vectors: TypeAlias = NDArray[np.float32]  # (texts, dimension), unit rows
-
-Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+Vector: TypeAlias = "NDArray[np.float32]"  # (dimension,), unit length
+Vectors: TypeAlias = "NDArray[np.float32]"  # (texts, dimension), unit rows
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 Payload: TypeAlias = "dict[str, Json]"
 
 # The root of every point id. Changing it would embed every collection anew.

@@ -1,0 +1,86 @@
+"""Values of cells: as the text that a person sees, and as JSON with its type."""
+
+import math
+import re
+import unicodedata
+from datetime import date, datetime, time, timedelta
+from typing import TypeAlias
+
+from ingest.model import Json
+
+Cell: TypeAlias = "str | int | float | bool | date | datetime | time | timedelta"  # "" is a blank cell
+
+_INVISIBLE = " \t\n\r\f\v\u0085\u00a0\u200b\u2028\u2029\ufeff"
+# Control characters come from _xHHHH_ escapes; nobody sees them.
+_CONTROL = re.compile("[\x00-\x08\x0c\x0e-\x1f\ufeff]")
+_DIGITS = 15  # significant digits that Excel keeps and shows
+_EXACT = 2**53  # up to here a float holds every integer
+
+
+def is_blank(cell: Cell) -> bool:
+    """Tell whether a person sees nothing in the cell; 0 and FALSE are seen."""
+    return cell == "" or not write_text(cell)
+
+
+def write_text(cell: Cell) -> str:
+    """Write a cell as a person sees it: 2024 and not 2024.0, TRUE, 2024-01-31, 36:00:00; "" for a blank one."""
+    match cell:
+        case str():
+            return _clean(cell)
+        case bool():
+            return "TRUE" if cell else "FALSE"
+        case int() | float():
+            number = write_json(cell)
+            return "" if number is None else str(number)
+        case datetime():
+            return write_text(cell.date()) if cell.time() == time.min else cell.isoformat(" ")
+        case timedelta():
+            return _write_duration(cell)
+        case _:
+            return cell.isoformat()
+
+
+def write_json(cell: Cell) -> Json:
+    """Give a cell as JSON: numbers and booleans keep their type, dates are ISO 8601; None for a blank one."""
+    match cell:
+        case bool() | int():
+            return cell
+        case float():
+            return _round(cell)
+        case datetime():
+            return write_text(cell).replace(" ", "T")
+        case _:
+            return write_text(cell) or None
+
+
+def write_letters(column: int) -> str:
+    """Name a column, counted from 0, as a spreadsheet does: A, Z, AA."""
+    letters = ""
+    column += 1
+    while column:
+        column, letter = divmod(column - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return letters
+
+
+def _clean(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n")  # the last is Word's line break
+    return unicodedata.normalize("NFC", _CONTROL.sub("", text)).strip(_INVISIBLE)
+
+
+def _round(number: float) -> int | float | None:
+    """Give an integer where the number is one, else what Excel keeps of it: 0.3, not 0.30000000000000004."""
+    if not math.isfinite(number):
+        return None
+    if number == int(number) and abs(number) <= _EXACT:
+        return int(number)
+    rounded = float(f"{number:.{_DIGITS}g}")
+    return rounded if math.isfinite(rounded) else number  # the very largest round up out of range
+
+
+def _write_duration(duration: timedelta) -> str:
+    seconds = round(abs(duration).total_seconds())
+    sign = "-" if duration < timedelta() else ""
+    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"

@@ -1,0 +1,121 @@
+"""Which row of a sheet is its header, and which of its columns plays which role."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ingest.sources.cells import Cell, is_blank, write_letters, write_text
+from ingest.sources.names import ANSWERS, CONTENTS, ROLES, normalise, recognise
+
+SEARCHED = 20  # rows in which a header is looked for: titles, logos and dates of printing stand above it
+_LONG = 100  # characters; a cell with more is no heading
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header row.
+
+    place: its index among the rows that were searched.
+    names: one for each cell, no two alike; an unnamed one is "column_" and its letters.
+    columns: role → index of the cell; "page_content" is always there.
+    doubt: why a person must choose a column, with the way to; "" where the choice is clear.
+    """
+
+    place: int
+    names: tuple[str, ...]
+    columns: Mapping[str, int]
+    doubt: str
+
+
+def find_header(rows: Sequence[Sequence[Cell]], first: int, mapping: Mapping[str, str]) -> Header | None:
+    """Find the header among the first rows of a sheet, whose cells begin in column `first`, counted from 0.
+
+    It is the first row that has every column of `mapping` (role → name), or, without one, the row with the most roles
+    and of those the widest. A row without a column for page_content is none.
+    """
+    headers = (_read_header(place, cells, first, mapping) for place, cells in enumerate(rows))
+    found = [header for header in headers if header]
+    if mapping or not found:
+        return found[0] if found else None
+    return max(found, key=lambda header: (len(header.columns), len(header.names)))
+
+
+def list_names(rows: Sequence[Sequence[Cell]]) -> tuple[str, ...]:
+    """List what may be the names of columns where no header was recognised: the texts of the row that has most."""
+    texts = [
+        tuple(_write_name(cell) for cell in cells if isinstance(cell, str) and not is_blank(cell)) for cells in rows
+    ]
+    return max(texts, key=len, default=())
+
+
+def name_column(column: int) -> str:
+    """Name a column that has no name of its own; counted from 0."""
+    return f"column_{write_letters(column)}"
+
+
+def _read_header(place: int, cells: Sequence[Cell], first: int, mapping: Mapping[str, str]) -> Header | None:
+    if not mapping and not _looks_like_names(cells):
+        return None
+    names = tuple(_make_unique(cells, first))
+    columns: dict[str, int] = {}
+    by_name = {normalise(name): index for index, name in enumerate(names) if not is_blank(cells[index])}
+    for role, name in mapping.items():
+        if (index := by_name.get(normalise(name))) is None:
+            return None
+        columns[role] = index
+    candidates = _rank_columns(cells, taken=columns)
+    doubts = []
+    for role, ranked in candidates.items():
+        best = [index for rank, index in ranked if rank == min(ranked)[0]]
+        columns[role] = best[0]
+        if len(best) > 1:
+            doubts.append(_doubt(role, [(names[index], write_letters(first + index)) for index in best]))
+    return Header(place, names, columns, "; ".join(doubts)) if "page_content" in columns else None
+
+
+def _looks_like_names(cells: Sequence[Cell]) -> bool:
+    """Tell whether every cell can name a column: a short text, or a whole number such as a year."""
+    return all(is_blank(cell) or _is_name(cell, write_text(cell)) for cell in cells)
+
+
+def _is_name(cell: Cell, text: str) -> bool:
+    return len(text) <= _LONG if isinstance(cell, str) else text.isdigit()
+
+
+def _rank_columns(cells: Sequence[Cell], *, taken: Mapping[str, int]) -> dict[str, list[tuple[int, int]]]:
+    """List for each role that isn't taken the (rank, index) of the columns that could play it."""
+    ranked: dict[str, list[tuple[int, int]]] = {}
+    letters = []
+    for index, cell in enumerate(cells):
+        known = recognise(write_text(cell)) if isinstance(cell, str) and index not in taken.values() else None
+        if known and known[0] not in taken:
+            ranked.setdefault(known[0], []).append((known[1], index))
+            letters.append(len(normalise(write_text(cell))) == 1)
+    roles = {*ranked, *taken}
+    if all(letters) and len(roles) == 1:  # an "A" by itself is a mark or a grade; beside a "Q" it is an answer
+        return {}
+    if "question" not in roles and "page_content" in ranked:  # an answer goes before a content only to a question
+        levelled = [(CONTENTS if rank == ANSWERS else rank, index) for rank, index in ranked["page_content"]]
+        ranked["page_content"] = levelled
+    return {role: ranked[role] for role in ROLES if role in ranked}
+
+
+def _make_unique(cells: Iterable[Cell], first: int) -> Iterator[str]:
+    seen: set[str] = set()
+    for column, cell in enumerate(cells, start=first):
+        name = given = _write_name(cell) or name_column(column)
+        copies = 1
+        while normalise(name) in seen:
+            copies += 1
+            name = f"{given}_{copies}"
+        seen.add(normalise(name))
+        yield name
+
+
+def _write_name(cell: Cell) -> str:
+    return " ".join(write_text(cell).split())
+
+
+def _doubt(role: str, columns: Sequence[tuple[str, str]]) -> str:
+    named = " and ".join(f'"{name}" (column {letters})' for name, letters in columns)
+    choice = " or ".join(f'--map {role}="{name}"' for name, _ in columns)
+    return f"{named} could each be the {role}; choose with {choice}"

@@ -1,0 +1,68 @@
+"""The bytes of a CSV or TSV file to its one sheet."""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
+
+from ingest.sources.cells import is_blank
+from ingest.sources.columns import SEARCHED, find_header
+from ingest.sources.decoding import decode
+from ingest.sources.sheet import Row, Sheet
+from ingest.sources.unreadable import UnreadableError
+
+# First a character that no text holds, for a file of one column: a comma in its texts separates nothing.
+_DELIMITERS = ("\x1f", ",", ";", "\t", "|")
+_DECLARED = re.compile(r'\A"?sep=([,;:|^~\t])"?\n', re.IGNORECASE)  # the line by which Excel is told
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+def list_sheets(content: bytes, mapping: Mapping[str, str]) -> list[Sheet]:
+    """Give the one sheet of a CSV file. Raises UnreadableError where it can't be decoded or a quote is never closed.
+
+    The delimiter is the one under which the header shows the most roles, and of those the most columns.
+    """
+    text, above = decode(content), 0
+    if declared := _DECLARED.match(text):
+        text, above, delimiter = text[declared.end() :], 1, declared.group(1)
+    else:
+        delimiter = max(_DELIMITERS, key=lambda each: _judge(text, each, mapping))
+    for _ in _read_rows(text, delimiter, above):
+        pass  # a quote that is never closed is known at the end only, and may have swallowed rows long before
+    return [Sheet("", lambda: (0, _read_rows(text, delimiter, above)), delimiter=delimiter)]
+
+
+def _judge(text: str, delimiter: str, mapping: Mapping[str, str]) -> tuple[int, int]:
+    rows: list[Row] = []
+    with suppress(UnreadableError):  # the rows before it may show the header; if this delimiter wins, it is met again
+        rows.extend(islice(_read_rows(text, delimiter, 0), SEARCHED))
+    header = find_header([row.cells for row in rows], 0, mapping)
+    if header:
+        return len(header.columns), len(header.names)
+    return 0, max((sum(not is_blank(cell) for cell in row.cells) for row in rows), default=0)
+
+
+def _read_rows(text: str, delimiter: str, above: int) -> Iterator[Row]:
+    """Read records; the number of one is that of the line that it begins in, of which `above` were left out."""
+    records = csv.reader((line.group() for line in _LINE.finditer(text)), delimiter=delimiter, strict=True)
+    while True:
+        number = above + records.line_num + 1
+        try:
+            cells = next(records)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise UnreadableError(_explain(error, number)) from error
+        yield Row(number, cells)
+
+
+def _explain(error: csv.Error, number: int) -> str:
+    if "unexpected end of data" in str(error):
+        return f"the quote that opens in row {number} is never closed; close it, or double it if it belongs to the text"
+    if "field limit" in str(error):
+        return (
+            f"a cell in row {number} has more than {csv.field_size_limit():,} characters, as if a quote were never "
+            f"closed; close it, or split the text"
+        )
+    return f"row {number} is no valid CSV ({error}); a quote inside a quoted cell must be doubled"

@@ -1,0 +1,88 @@
+import csv
+import unicodedata
+from io import StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.sources.delimited import list_sheets
+from ingest.sources.mojibake import find_mojibake
+from ingest.sources.sheet import Row
+from ingest.sources.unreadable import UnreadableError
+
+
+def read(text: str, mapping: dict[str, str] | None = None) -> list[Row]:
+    [sheet] = list_sheets(text.encode(), mapping or {})
+    first, rows = sheet.open()
+    assert first == 0
+    return list(rows)
+
+
+values = st.text(
+    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffd\ufeff", include_characters="\n")
+)
+
+
+@given(
+    st.lists(st.lists(values, min_size=3, max_size=3), max_size=8),
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+)
+def test_whatever_a_writer_writes_is_read_back(rows: list[list[str]], delimiter: str, quoting: int) -> None:
+    buffer = StringIO()
+    writer = csv.writer(buffer, delimiter=delimiter, quoting=quoting, lineterminator="\r\n")  # type: ignore[arg-type] # one of csv's own
+    writer.writerows([["Câu hỏi", "Đáp án", "Nguồn"], *rows])
+    if find_mojibake(buffer.getvalue()):
+        return
+    expected = [[unicodedata.normalize("NFC", value) for value in row] for row in rows]
+    assert [row.cells for row in read(buffer.getvalue())[1:]] == expected
+
+
+def test_the_number_of_a_row_is_the_line_that_it_begins_in() -> None:
+    assert [row.number for row in read('Q,A\n"two\nlines",a\n\nq,b\n')] == [1, 2, 4, 5]
+
+
+def test_a_declared_delimiter_counts_and_so_does_its_line() -> None:
+    rows = read("sep=;\r\nquestion;answer, in full\r\nq;a\r\n")
+    assert [(row.number, list(row.cells)) for row in rows] == [(2, ["question", "answer, in full"]), (3, ["q", "a"])]
+
+
+def test_a_comma_separates_nothing_in_a_file_of_one_column() -> None:
+    assert [row.cells for row in read('content\nHello, world; all | of it\n"quoted, too"\n')][1:] == [
+        ["Hello, world; all | of it"],
+        ["quoted, too"],
+    ]
+
+
+def test_the_header_decides_the_delimiter_and_not_the_commas_below() -> None:
+    assert read("question;answer\na, b, c, d;e, f, g\n")[1].cells == ["a, b, c, d", "e, f, g"]
+
+
+def test_a_mapped_header_decides_too() -> None:
+    assert read("frage|antwort\na, b|c; d\n", {"page_content": "Antwort"})[1].cells == ["a, b", "c; d"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('Q,A\nq,"never closed\nx,y\n', ["row 2", "never closed"]),
+        ('Q,A\nq,a\n"in "the" middle",b\n', ["row 3", "doubled"]),
+        ('Q,A\nq,"' + "x" * 140_000 + '"\n', ["row 2", "131,072"]),
+        ("Q,A\nq,\0\n" + "x" * 100, ["U+0000"]),
+    ],
+)
+def test_a_broken_file_is_refused_before_any_of_its_rows(text: str, words: list[str]) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        list_sheets(text.encode(), {})
+    assert all(word in str(caught.value) for word in words), caught.value
+
+
+def test_a_quote_that_never_closes_is_found_after_many_rows() -> None:
+    with pytest.raises(UnreadableError, match="row 103"):
+        list_sheets(("Q,A\n" + "q,a\n" * 101 + '"open,a\n' + "q,a\n" * 500).encode(), {})
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "\ufeff"])
+def test_a_file_of_nothing_has_a_sheet_of_nothing(text: str) -> None:
+    assert not any(cell for row in read(text) for cell in row.cells)
