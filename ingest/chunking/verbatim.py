@@ -1,0 +1,86 @@
+"""Stretches of a text that are somebody else's: quoted amendments and fenced code. No heading begins in them."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+# A quotation mark that is never closed must not swallow the rest of a law.
+_LONGEST_QUOTATION = 10_000  # characters
+
+_CURLY = re.compile("[“”]")
+# Straight marks do not say whether they open or close: this one opens an amendment (the line has no second one), and
+# one at the end of a line closes it.
+_STRAIGHT_OPENS = re.compile(r'"(?=(?:Điều|ĐIỀU|Chương|CHƯƠNG|Mục|MỤC|제)[ \t]*[\dIVXLC])[^"\n]*+(?=\n)')
+_STRAIGHT_CLOSES = re.compile(r'"[.;,]?[ \t]*+(?=\n|\Z)')
+_FENCE = re.compile(r"^ {0,3}(`{3,}+|~{3,}+)([^\n]*)", re.MULTILINE)
+
+
+class Verbatim:
+    """The stretches of one text.
+
+    A fence that nothing closes is none; CommonMark would fence in all that follows.
+    """
+
+    __slots__ = ("_ends", "_starts")
+
+    def __init__(self, text: str) -> None:
+        spans = sorted([*_find_curly(text), *_find_straight(text), *_find_fences(text)])
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for start, end in spans:
+            if self._ends and start <= self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], end)
+            else:
+                self._starts.append(start)
+                self._ends.append(end)
+
+    def __contains__(self, position: int) -> bool:
+        index = bisect_right(self._starts, position) - 1
+        return index >= 0 and position < self._ends[index]
+
+
+def _find_curly(text: str) -> Iterator[tuple[int, int]]:
+    """Pair curly marks as brackets are paired; one that is left over pairs with nothing."""
+    opened: list[int] = []
+    for mark in _CURLY.finditer(text):
+        if mark.group() == "“":
+            opened.append(mark.start())
+        elif opened:
+            start = opened.pop()
+            if mark.end() - start <= _LONGEST_QUOTATION:
+                yield start, mark.end()
+
+
+def _find_straight(text: str) -> Iterator[tuple[int, int]]:
+    opens = [mark.start() for mark in _STRAIGHT_OPENS.finditer(text)]
+    closes = [mark.end() for mark in _STRAIGHT_CLOSES.finditer(text)] if opens else []
+    for start in opens:
+        index = bisect_right(closes, start + 1)
+        if index < len(closes) and closes[index] - start <= _LONGEST_QUOTATION:
+            yield start, closes[index]
+
+
+def _find_fences(text: str) -> Iterator[tuple[int, int]]:
+    """Find fenced code (CommonMark 0.31, section 4.5)."""
+    if "```" not in text and "~~~" not in text:
+        return
+    fences: Sequence[re.Match[str]] = list(_FENCE.finditer(text))
+    unclosed = {"`": len(text) + 1, "~": len(text) + 1}  # fences of this length or more have no closing one ahead
+    position = 0
+    while position < len(fences):
+        opening = fences[position]
+        ticks, info = opening.groups()
+        position += 1
+        if len(ticks) >= unclosed[ticks[0]] or (ticks[0] == "`" and "`" in info):
+            continue
+        closing = next((n for n in range(position, len(fences)) if _closes(fences[n], ticks)), None)
+        if closing is None:
+            unclosed[ticks[0]] = len(ticks)
+            continue
+        yield opening.start(), fences[closing].end()
+        position = closing + 1
+
+
+def _closes(fence: re.Match[str], ticks: str) -> bool:
+    mark, after = fence.groups()
+    return mark[0] == ticks[0] and len(mark) >= len(ticks) and not after.strip()

@@ -1,0 +1,50 @@
+"""What a chunker takes, records, and refuses."""
+
+import pytest
+
+from ingest.chunking import open_chunker
+from ingest.errors import UsageError
+from ingest.model import Json
+
+DEFAULT: dict[str, Json] = {"version": 1, "unit": "characters", "size": 400, "overlap": 0}
+
+
+def test_given_before_recorded_before_default() -> None:
+    assert open_chunker().settings == DEFAULT
+    assert open_chunker({}).settings == DEFAULT
+    recorded: dict[str, Json] = {**DEFAULT, "size": 300, "overlap": 20}
+    assert open_chunker(recorded).settings == recorded
+    assert open_chunker(recorded, size=500).settings == {**recorded, "size": 500}
+    assert open_chunker(recorded, overlap=0).settings == {**recorded, "overlap": 0}
+    assert open_chunker({"size": 1000}, size=40, overlap=19).settings == {**DEFAULT, "size": 40, "overlap": 19}
+
+
+@pytest.mark.parametrize(
+    ("settings", "size", "overlap", "words"),
+    [
+        ({}, 39, None, ["39", "40"]),
+        ({}, -1, None, ["-1", "40"]),
+        ({}, 100, 50, ["50", "100", "0 to 49"]),
+        ({}, 101, 51, ["51", "101", "0 to 50"]),
+        ({}, 100, -1, ["-1", "0 to 49"]),
+        ({"overlap": 60}, 100, None, ["60", "100"]),
+        ({"size": "400"}, None, None, ["'400'"]),
+        ({"size": True}, None, None, ["True"]),
+        ({"overlap": 1.5}, None, None, ["1.5"]),
+        ({"version": 2}, None, None, ["2", "--rechunk"]),
+        ({"unit": "tokens"}, None, None, ["'tokens'", "'characters'", "--rechunk"]),
+    ],
+)
+def test_what_cannot_be_used_is_named(
+    settings: dict[str, Json], size: int | None, overlap: int | None, words: list[str]
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        open_chunker(settings, size=size, overlap=overlap)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert all(word in message for word in words)
+
+
+def test_the_largest_overlap_is_accepted() -> None:
+    assert open_chunker(size=101, overlap=50).settings["overlap"] == 50
+    assert open_chunker(size=100, overlap=49).settings["overlap"] == 49
