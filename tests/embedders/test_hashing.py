@@ -1,0 +1,114 @@
+import json
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.embedders.hashing import DIMENSION, Hashing
+from ingest.model import Vectors
+
+XQUAD = Path("../shared/data/retrieval/xquad")
+PINNED_BUCKETS = [362, 199, 660, 68, 160, 549]
+PINNED_VALUES = [0.23863958, -0.220383, 0.20864663, 0.2047345, -0.18647793, -0.17865367]
+
+
+def embed(*texts: str) -> Vectors:
+    return Hashing().embed(texts)
+
+
+def compare(one: str, other: str) -> float:
+    first, second = embed(one, other)
+    return float(first @ second)
+
+
+@given(st.lists(st.text(st.characters(), max_size=80), min_size=1, max_size=4))
+def test_every_text_has_a_unit_vector_of_its_own(texts: list[str]) -> None:
+    vectors = embed(*texts)
+    assert vectors.shape == (len(texts), DIMENSION)
+    assert vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors.astype(np.float64), axis=1), 1, atol=1e-6)
+    for text, vector in zip(texts, vectors, strict=True):
+        assert np.array_equal(embed(text)[0], vector)
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=40))
+def test_the_form_of_the_letters_does_not_matter(text: str) -> None:
+    normal = unicodedata.normalize("NFC", text)
+    for form in ("NFD", "NFKC"):
+        assert np.array_equal(embed(unicodedata.normalize(form, normal)), embed(normal))
+
+
+@pytest.mark.parametrize("text", ["", " ", "!?", "\n\t", "…", "\ud800"])
+def test_a_text_without_a_word_has_a_vector(text: str) -> None:
+    assert np.linalg.norm(embed(text)) == pytest.approx(1)
+
+
+def test_no_text_gives_no_vector() -> None:
+    assert embed().shape == (0, DIMENSION)
+
+
+def test_the_vectors_never_change() -> None:
+    """Another vector for the same text needs another name of the model: collections hold these."""
+    [vector] = embed(
+        "Điều 1. Người lao động có quyền nghỉ phép năm. 제1조 근로자는 연차휴가를 받는다. Article 1: annual leave."
+    )
+    strongest = np.argsort(-np.abs(vector), kind="stable")[:6]
+    assert Hashing().identity.model == "hashing-1"
+    assert strongest.tolist() == PINNED_BUCKETS
+    assert vector[strongest].tolist() == pytest.approx(PINNED_VALUES, abs=1e-7)
+
+
+def test_another_process_with_another_hash_seed_gives_the_same_bytes() -> None:
+    code = (
+        "import sys; from ingest.embedders.hashing import Hashing;"
+        "sys.stdout.buffer.write(Hashing().embed(['Điều 2 연차휴가 leave leave']).tobytes())"
+    )
+    for seed in ("1", "2"):
+        run = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, check=True, env={"PYTHONHASHSEED": seed}
+        )
+        assert run.stdout == embed("Điều 2 연차휴가 leave leave").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("query", "near", "far"),
+    [
+        (
+            "nghỉ phép năm bao nhiêu ngày",
+            "Người lao động được nghỉ phép năm 12 ngày.",
+            "Doanh nghiệp nộp thuế mỗi quý.",
+        ),
+        ("nghi phep nam", "Người lao động được nghỉ phép năm.", "Doanh nghiệp nộp thuế mỗi quý."),
+        ("연차휴가는 며칠인가", "근로자에게 15일의 연차휴가를 준다.", "하천은 국가가 관리한다."),
+        ("근로자의 휴가", "근로자에게는 휴가가 있다.", "사용자에게는 의무가 있다."),
+        ("annual leaves", "Each worker has annual leave.", "The river is managed by the state."),
+        ("GIẤY PHÉP", "giấy phép xây dựng", "giao thông đường bộ"),
+    ],
+)
+def test_texts_that_share_words_are_near(query: str, near: str, far: str) -> None:
+    assert compare(query, near) > compare(query, far) + 0.1
+
+
+def test_repeating_a_word_adds_less_each_time() -> None:
+    once, four, many = (compare("cá", f"{'cá ' * count} sông nước biển rừng núi") for count in (1, 4, 16))
+    assert once < four < many < 1
+    assert four < 2.5 * once
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not XQUAD.is_dir(), reason="the retrieval set is not at hand")
+@pytest.mark.parametrize(("language", "least"), [("vi", 0.82), ("en", 0.82)])
+def test_recall_on_xquad(language: str, least: float) -> None:
+    def read(kind: str) -> list[dict[str, object]]:
+        return [json.loads(line) for line in (XQUAD / f"{kind}.{language}.jsonl").read_text("utf-8").splitlines()]
+
+    corpus, queries = read("corpus"), read("queries")
+    scores = embed(*(str(query["text"]) for query in queries)) @ embed(*(str(entry["text"]) for entry in corpus)).T
+    best = [corpus[index]["id"] for index in scores.argmax(axis=1)]
+    found = [answer in query["relevant"] for answer, query in zip(best, queries, strict=True)]  # type: ignore[operator] # JSON
+    assert np.mean(found) >= least
