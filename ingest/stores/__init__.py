@@ -1,0 +1,43 @@
+"""Where the points live: the embedded engine of a folder, or a Qdrant server."""
+
+import re
+
+from ingest.errors import UsageError
+from ingest.protocols import Store
+
+# Qdrant refuses these in a name; the embedded store makes it the name of a folder, on Windows too.
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]|^\.|[. ]$|^$')
+_LONGEST = 200  # characters; file systems take 255 bytes, and the lock's name is longer
+
+
+def open_store(
+    *,
+    path: str | None = None,
+    url: str | None = None,
+    collection: str = "legal_rag",
+    api_key: str | None = None,
+    prefer_grpc: bool = False,
+    grpc_port: int | None = None,
+    lock_wait: float = 0.0,
+) -> Store:
+    """Open one collection of the embedded store in the folder `path`, or of the Qdrant server at `url`.
+
+    url: complete, with scheme and port. api_key, prefer_grpc, grpc_port: for a server.
+    lock_wait: seconds to wait for another process to let go of an embedded collection.
+    Nothing is asked of a server yet. Raises UsageError for neither or both, or a name that no collection can have;
+    LockedError where another process has the embedded collection open; IdentityError for a folder of something else.
+    """
+    if (path is None) == (url is None):
+        raise UsageError("a store is either a folder (path=) or a server (url=): name one of them")
+    if _FORBIDDEN.search(collection) or len(collection.encode()) > _LONGEST:
+        raise UsageError(
+            f"collection {collection!r} is no name that Qdrant and a folder can have: "
+            f"use letters, digits, - and _, at most {_LONGEST} bytes"
+        )
+    if path is not None:
+        from ingest.stores.embedded import EmbeddedStore  # noqa: PLC0415 - brings the engine
+
+        return EmbeddedStore(path, collection, lock_wait=lock_wait)
+    from ingest.stores.server import connect  # noqa: PLC0415 - brings qdrant-client, one to two seconds
+
+    return connect(str(url), collection, api_key=api_key, prefer_grpc=prefer_grpc, grpc_port=grpc_port)

@@ -1,0 +1,45 @@
+"""Optimising a shard in a child process, which a signal can end while the engine is at work."""
+
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ingest.errors import StoreError
+from ingest.stores import optimise
+from ingest.stores.disk import ROOM_TO_WRITE, measure, require_room
+
+log = logging.getLogger("ingest")
+
+
+def compact_shard(shard: Path) -> bool:
+    """Optimise a closed shard; say whether that went well. A failure is logged: it costs room or speed, no data.
+
+    Whatever ends the wait, a signal's exception too, ends the child.
+    """
+    try:
+        # A segment is written anew beside the old one.
+        require_room(shard, ROOM_TO_WRITE + measure(shard), "bringing the collection into order")
+    except StoreError as error:
+        log.warning("the collection was not brought into order: %s", error)
+        return False
+    # By its path and with -P, so that nothing in the working directory is imported.
+    command = [sys.executable, "-P", optimise.__file__, str(shard.absolute()), str(os.getpid())]
+    with subprocess.Popen(  # noqa: S603 - this interpreter, and a file of this package
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+    ) as child:
+        try:
+            _, words = child.communicate()
+        except BaseException:
+            child.kill()
+            raise
+    if child.returncode:
+        last = (words.strip().splitlines() or ["no word"])[-1]
+        log.warning("%s was not brought into order (exit %d: %s)", shard.parent, child.returncode, last)
+    return child.returncode == 0

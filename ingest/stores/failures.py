@@ -1,0 +1,169 @@
+"""What the failures of a Qdrant server mean: one table for REST, one for gRPC, and the errors that they become."""
+
+import json
+from dataclasses import dataclass
+from enum import Enum
+
+import grpc  # type: ignore[import-untyped]  # it ships no types
+import httpx
+from qdrant_client.common.client_exceptions import QdrantException, ResourceExhaustedResponse
+from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
+
+from ingest.errors import CredentialError, IngestError, StoreError
+
+_FULL, _NO_ROOM = "507", "No space left"
+_LONGEST = 300  # characters of a server's words that an error repeats
+
+
+class Kind(Enum):
+    """What a failure means for the request that met it."""
+
+    ABSENT = "there is no such collection"
+    PRESENT = "there is such a collection already"
+    KEY = "the key is missing, wrong, or lacks a right"
+    LIMITED = "more than a rate limiter lets through at once"
+    PASSING = "may succeed later"
+    SLOW = "took too long, may succeed later"
+    UNREACHED = "no connection, may succeed later"
+    FINAL = "will not succeed"
+
+
+PASSING = frozenset({Kind.PASSING, Kind.SLOW, Kind.UNREACHED})
+
+# What isn't named here is FINAL below 500 and PASSING from there on.
+BY_STATUS = {401: Kind.KEY, 403: Kind.KEY, 408: Kind.SLOW, 409: Kind.PRESENT, 429: Kind.LIMITED, 507: Kind.FINAL}
+SERVER_ERROR = 500
+
+BY_CODE = {
+    grpc.StatusCode.OK: Kind.FINAL,
+    grpc.StatusCode.CANCELLED: Kind.FINAL,
+    grpc.StatusCode.UNKNOWN: Kind.PASSING,
+    grpc.StatusCode.INVALID_ARGUMENT: Kind.FINAL,
+    grpc.StatusCode.DEADLINE_EXCEEDED: Kind.SLOW,
+    grpc.StatusCode.NOT_FOUND: Kind.FINAL,
+    grpc.StatusCode.ALREADY_EXISTS: Kind.PRESENT,
+    grpc.StatusCode.PERMISSION_DENIED: Kind.KEY,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: Kind.LIMITED,
+    grpc.StatusCode.FAILED_PRECONDITION: Kind.FINAL,
+    grpc.StatusCode.ABORTED: Kind.PASSING,
+    grpc.StatusCode.OUT_OF_RANGE: Kind.FINAL,
+    grpc.StatusCode.UNIMPLEMENTED: Kind.FINAL,
+    grpc.StatusCode.INTERNAL: Kind.PASSING,
+    grpc.StatusCode.UNAVAILABLE: Kind.UNREACHED,
+    grpc.StatusCode.DATA_LOSS: Kind.FINAL,
+    grpc.StatusCode.UNAUTHENTICATED: Kind.KEY,
+}
+
+
+class NotApplied(Exception):  # noqa: N818 - the server took the write and says that it has not made it yet
+    """A write that was accepted and not made in time: `wait_timeout`, or `acknowledged` in spite of `wait`."""
+
+
+class AbsentError(StoreError):
+    """The server has no such collection."""
+
+
+class PresentError(StoreError):
+    """The server has such a collection already."""
+
+
+class LimitedError(StoreError):
+    """A rate limiter will never let through so much at once."""
+
+
+_NEEDS_ROOM = (StoreError, "{said}. Give the server room on its disk, then run again: what was written stays")
+_WAYS_OUT: dict[Kind, tuple[type[IngestError], str]] = {
+    Kind.ABSENT: (AbsentError, "there is no collection {collection!r}: {said}"),
+    Kind.PRESENT: (PresentError, "there is a collection {collection!r} already: {said}. Run again"),
+    Kind.KEY: (CredentialError, "{said}. Check QDRANT_API_KEY: it takes a key that may write {collection!r}"),
+    Kind.LIMITED: (LimitedError, "{said}. Raise the rate limit of {collection!r} (its strict mode)"),
+    Kind.PASSING: (StoreError, "{said}. It did not get better; what was written stays, and the next run goes on"),
+    Kind.SLOW: (StoreError, "{said}. It did not get better; what was written stays, and the next run goes on"),
+    Kind.UNREACHED: (StoreError, "no connection to {said}. Is a Qdrant server there, and the URL right (QDRANT_URL)?"),
+    Kind.FINAL: (StoreError, "{said}. Is it a Qdrant server, 1.16 or later? If so, please report this as a bug"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failure as the server, or the way to it, put it.
+
+    status: of HTTP or gRPC, "" where there was no answer. retry_after: seconds that the server asks to wait.
+    """
+
+    kind: Kind
+    words: str
+    status: str = ""
+    retry_after: float | None = None
+
+
+def read_failure(error: Exception) -> Failure | None:
+    """Look an exception up in the tables; None for what neither client nor server is known to raise."""
+    words = _flatten(str(error)) or type(error).__name__
+    failure = None
+    match error:
+        case NotApplied():
+            failure = Failure(Kind.PASSING, words)
+        case ResourceExhaustedResponse():
+            failure = Failure(Kind.PASSING, words, "429", float(error.retry_after_s))
+        case QdrantException():  # a Retry-After that is a date
+            failure = Failure(Kind.PASSING, words, "429")
+        case UnexpectedResponse():
+            failure = _read_answer(error)
+        case ResponseHandlingException():
+            failure = _read_transport(error.source)
+        case grpc.RpcError():
+            failure = _read_grpc(error)
+        case ApiException() | ValueError() | KeyError() | AssertionError() | RuntimeError():
+            failure = Failure(_refine(Kind.FINAL, words), words)  # the client's own, and all of its local mode's
+    return failure
+
+
+def explain(failure: Failure, host: str, collection: str) -> IngestError:
+    """Make the error that ends a run: the host, the server's words, and the way out."""
+    full = failure.status == _FULL or _NO_ROOM in failure.words
+    error, template = _NEEDS_ROOM if full else _WAYS_OUT[failure.kind]
+    said = f"{host} answers {failure.status}: {failure.words}" if failure.status else f"{host}: {failure.words}"
+    return error(template.format(said=said, collection=collection))
+
+
+def _read_answer(error: UnexpectedResponse) -> Failure:
+    status = error.status_code or 0
+    try:
+        said = str(json.loads(error.content)["status"]["error"])
+    except (ValueError, KeyError, TypeError):
+        said = error.content.decode("utf-8", "replace")
+    words = _flatten(said) or error.reason_phrase
+    kind = BY_STATUS.get(status, Kind.PASSING if status >= SERVER_ERROR else Kind.FINAL)
+    return Failure(_refine(kind, words), words, str(status))
+
+
+def _read_transport(source: Exception) -> Failure:
+    words = _flatten(str(source)) or type(source).__name__
+    if isinstance(source, httpx.ConnectTimeout):
+        return Failure(Kind.UNREACHED, "no connection in time")
+    if isinstance(source, httpx.TimeoutException):
+        return Failure(Kind.SLOW, words)
+    if isinstance(source, httpx.TransportError):
+        return Failure(Kind.UNREACHED, words)
+    return Failure(Kind.FINAL, f"this is not how a Qdrant server answers ({words})")
+
+
+def _read_grpc(error: grpc.RpcError) -> Failure:
+    code, words = error.code(), _flatten(error.details() or "")
+    return Failure(_refine(BY_CODE[code], words), words or code.name, code.name)
+
+
+def _refine(kind: Kind, words: str) -> Kind:
+    """Tell by the words what a status does not: one that is no Qdrant server's 404 is no absent collection."""
+    if kind is Kind.FINAL and "ollection" in words:
+        if "doesn't exist" in words or "not found" in words:
+            return Kind.ABSENT
+        if "already exists" in words:
+            return Kind.PRESENT
+    return Kind.FINAL if _NO_ROOM in words else kind
+
+
+def _flatten(words: str) -> str:
+    flat = " ".join(words.split())
+    return flat if len(flat) <= _LONGEST else f"{flat[:_LONGEST]}…"

@@ -1,0 +1,100 @@
+"""A store that a dry run may write to: it reads through, and keeps every write from being made."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ingest.model import Collection, Hit, Json, Payload, Point, Stored
+from ingest.protocols import Store
+
+if TYPE_CHECKING:
+    from ingest.model import Vector
+
+
+class ReadOnlyStore:
+    """A store as it would be if collections were made and dropped, while points stay as they are."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._changed = False  # dropped or made in this run: none of the points that are there belong to it
+        self._described: Collection | None = None
+
+    @property
+    def name(self) -> str:
+        return self._store.name
+
+    @property
+    def collection(self) -> str:
+        return self._store.collection
+
+    @property
+    def private(self) -> bool:
+        return self._store.private
+
+    def describe(self) -> Collection | None:
+        """Read what the collection would record of itself."""
+        return self._described if self._changed else self._store.describe()
+
+    def create(self, collection: Collection) -> None:
+        """Read from now on as a new collection does."""
+        self._changed, self._described = True, collection
+
+    def drop(self) -> None:
+        """Read from now on as no collection does."""
+        self._changed, self._described = True, None
+
+    def record(self, dataset: str, entry: Mapping[str, Json]) -> None:
+        """Write nothing."""
+
+    def count_origins(self, dataset: str) -> dict[str, int]:
+        """Count the points of each origin."""
+        return {} if self._changed else self._store.count_origins(dataset)
+
+    def count_states(self, dataset: str) -> dict[str, int]:
+        """Count the points of each state."""
+        return {} if self._changed else self._store.count_states(dataset)
+
+    def list_points(self, dataset: str, origins: Sequence[str]) -> Iterator[Stored]:
+        """List every point of these origins."""
+        return iter(()) if self._changed else self._store.list_points(dataset, origins)
+
+    def fetch_payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
+        """Fetch whole payloads."""
+        return {} if self._changed else self._store.fetch_payloads(ids)
+
+    def find_vectors(self, texts: Sequence[str]) -> "dict[str, Vector]":
+        """Find vectors by the hash of their text."""
+        return {} if self._changed else self._store.find_vectors(texts)
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Write nothing."""
+
+    def overwrite(self, payloads: Mapping[str, Payload]) -> None:
+        """Write nothing."""
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Write nothing."""
+
+    def mark(self, dataset: str, origin: str, state: str) -> None:
+        """Write nothing."""
+
+    def flush(self) -> None:
+        """Do nothing: nothing was written."""
+
+    def compact(self) -> None:
+        """Do nothing: nothing was written."""
+
+    def search(self, vector: "Vector", limit: int, dataset: str | None = None) -> list[Hit]:
+        """Find the nearest points."""
+        return [] if self._changed else self._store.search(vector, limit, dataset)
+
+    def scroll(self, dataset: str | None = None) -> Iterator[Point]:
+        """Read every point."""
+        return iter(()) if self._changed else self._store.scroll(dataset)
+
+    def count(self, dataset: str | None = None) -> int:
+        """Count points."""
+        return 0 if self._changed else self._store.count(dataset)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._store.close()

@@ -1,0 +1,115 @@
+"""A loopback server that speaks as much of Qdrant's REST as a store asks, over qdrant-client's local mode.
+
+It shows what goes over the wire; that local mode accepts things that a server would not is seen to by the live one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+from qdrant_client import QdrantClient, models
+
+from tests.loopback import Answer, Request, Server, serve
+
+WRITES = {
+    ("PUT", "index"),
+    ("PUT", "points"),
+    ("POST", "points/delete"),
+    ("POST", "points/payload"),
+    ("POST", "points/batch"),
+}
+VERSION = "1.16.3"
+_Filter = TypeAdapter(models.Filter | None)
+
+
+class LocalQdrant:
+    """The endpoints of one server; `faults` answers a request before they do, where it gives an answer."""
+
+    def __init__(self, faults: Callable[[Request], Answer | None], version: str) -> None:
+        self.client = QdrantClient(":memory:")
+        self._faults, self._version = faults, version
+        self._indexes: dict[str, Any] = {}
+
+    def __call__(self, request: Request) -> Answer:
+        if fault := self._faults(request):
+            return fault
+        path, _, query = request.path.partition("?")
+        if path == "/":
+            return Answer(body={"title": "qdrant - vector search engine", "version": self._version})
+        _, _, name, *rest = path.split("/")
+        body = request.json if request.body else {}
+        try:
+            result = self._act(request.method, name, "/".join(rest), body)
+        except (ValueError, KeyError) as error:
+            if "already exists" in str(error):
+                return refuse(409, f"Wrong input: {error}!")
+            return refuse(404 if isinstance(error, KeyError) or "not found" in str(error) else 400, str(error))
+        if (request.method, "/".join(rest)) in WRITES:
+            assert "wait=true" in query
+        return Answer(body={"result": _plain(result), "status": "ok", "time": 0.001})
+
+    def _act(self, method: str, name: str, rest: str, body: Mapping[str, Any]) -> Any:
+        client = self.client
+        where = _Filter.validate_python(body.get("filter"))
+        actions: dict[tuple[str, str], Callable[[], Any]] = {
+            ("GET", ""): lambda: {**_plain(client.get_collection(name)), "payload_schema": self._indexes},
+            ("PUT", ""): lambda: client.create_collection(
+                name, models.VectorParams.model_validate(body["vectors"]), metadata=body.get("metadata")
+            ),
+            ("PATCH", ""): lambda: client.update_collection(name, metadata=body["metadata"]),
+            ("PUT", "index"): lambda: self._index(name, body["field_name"], body["field_schema"]),
+            ("PUT", "points"): lambda: client.upsert(name, _read(list[models.PointStruct], body["points"])),
+            ("POST", "points"): lambda: client.retrieve(name, body["ids"], with_payload=body["with_payload"]),
+            ("POST", "points/scroll"): lambda: client.scroll(
+                name,
+                where,
+                body["limit"],
+                offset=body.get("offset"),
+                with_payload=body["with_payload"],
+                with_vectors=body["with_vector"],
+            ),
+            ("POST", "points/count"): lambda: client.count(name, where, exact=body["exact"]),
+            ("POST", "facet"): lambda: client.facet(name, body["key"], where, limit=body["limit"], exact=body["exact"]),
+            ("POST", "points/query"): lambda: client.query_points(
+                name, body["query"]["nearest"], limit=body["limit"], query_filter=where
+            ),
+            ("POST", "points/delete"): lambda: client.delete(name, models.PointIdsList(points=body["points"])),
+            ("POST", "points/payload"): lambda: client.set_payload(name, body["payload"], where or [], key=body["key"]),
+            ("POST", "points/batch"): lambda: client.batch_update_points(
+                name, _read(list[models.UpdateOperation], body["operations"])
+            ),
+        }
+        return actions[method, rest]()
+
+    def _index(self, name: str, field: str, schema: str) -> Any:
+        self._indexes[field] = {"data_type": schema, "points": 0}
+        return self.client.create_payload_index(name, field, models.PayloadSchemaType(schema))
+
+
+@contextmanager
+def serve_qdrant(
+    faults: Callable[[Request], Answer | None] = lambda _: None, version: str = VERSION
+) -> Iterator[Server]:
+    """Serve an empty Qdrant."""
+    with serve(LocalQdrant(faults, version)) as server:
+        yield server
+
+
+def refuse(status: int, words: str, **headers: str) -> Answer:
+    """Answer as a Qdrant server does that will not."""
+    return Answer(
+        status, {"status": {"error": words}, "time": 0.001}, {k.replace("_", "-"): v for k, v in headers.items()}
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, tuple):
+        return {"points": _plain(value[0]), "next_page_offset": value[1]}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _read(kind: Any, value: Any) -> Any:
+    return TypeAdapter(kind).validate_python(value)

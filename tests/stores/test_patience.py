@@ -1,0 +1,221 @@
+"""How long a request is made again, and what a failure means: added up, never waited for."""
+
+import inspect
+from collections.abc import Callable
+
+import grpc  # type: ignore[import-untyped]  # it ships no types
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from qdrant_client.common import client_exceptions
+from qdrant_client.common.client_exceptions import QdrantException, ResourceExhaustedResponse
+from qdrant_client.http import exceptions
+from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
+
+from ingest.errors import CredentialError, StoreError
+from ingest.stores import failures
+from ingest.stores.failures import Kind, NotApplied, explain, read_failure
+from ingest.stores.patience import LONGEST, PATIENCE, SHORTEST, TIMEOUT, TRIES, Patience
+
+HOST = "http://127.0.0.1:6333"
+
+
+def answer(status: int, content: bytes = b'{"status": {"error": "its words"}}') -> UnexpectedResponse:
+    return UnexpectedResponse(status, "reason", content, httpx.Headers())
+
+
+class Rpc(grpc.RpcError):  # type: ignore[misc]  # without types, its base is Any
+    def __init__(self, code: grpc.StatusCode, details: str = "its words") -> None:
+        self._code, self._details = code, details
+
+    def code(self) -> grpc.StatusCode:
+        return self._code
+
+    def details(self) -> str:
+        return self._details
+
+
+def lost(source: Exception | None = None) -> ResponseHandlingException:
+    return ResponseHandlingException(source or httpx.ConnectError("refused"))
+
+
+class Requests:
+    """A request that fails as it is told, then gives 42."""
+
+    def __init__(self, *errors: Exception, forever: Exception | None = None) -> None:
+        self._errors, self._forever, self.made = list(errors), forever, 0
+
+    def __call__(self) -> int:
+        self.made += 1
+        if self._errors:
+            raise self._errors.pop(0)
+        if self._forever:
+            raise self._forever
+        return 42
+
+
+def ask(request: Callable[[], int], *, draw: float = 1.0, answered: bool = True) -> tuple[object, list[float]]:
+    slept: list[float] = []
+    patience = Patience(HOST, "laws", slept.append, lambda: draw)
+    if answered:
+        patience.ask(lambda: 0)
+    try:
+        return patience.ask(request), slept
+    except StoreError as error:
+        return error, slept
+
+
+PASSING = [
+    *(answer(status) for status in (408, 500, 502, 503, 504, 529)),
+    lost(),
+    lost(httpx.ReadTimeout("")),
+    lost(httpx.ConnectTimeout("")),
+    lost(httpx.RemoteProtocolError("cut")),
+    ResourceExhaustedResponse("slower", 3),
+    QdrantException("Retry-After header value is not a valid integer: Wed, 21 Oct 2026 07:28:00 GMT"),
+    NotApplied("wait_timeout"),
+    *(Rpc(grpc.StatusCode[name]) for name in ("UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED", "INTERNAL", "UNKNOWN")),
+]
+FINAL = [
+    *(answer(status) for status in (301, 400, 401, 403, 404, 405, 409, 413, 422, 429, 507)),
+    answer(500, b'{"status": {"error": "Service internal error: No space left on device"}}'),
+    lost(ValueError("1 validation error")),
+    ValueError("local mode"),
+    KeyError("id"),
+    *(Rpc(grpc.StatusCode[name]) for name in ("INVALID_ARGUMENT", "UNAUTHENTICATED", "PERMISSION_DENIED", "NOT_FOUND")),
+    Rpc(grpc.StatusCode.RESOURCE_EXHAUSTED),
+    Rpc(grpc.StatusCode.INTERNAL, "No space left on device"),
+]
+
+
+@pytest.mark.parametrize("error", PASSING, ids=repr)
+def test_a_passing_failure_is_outlasted(error: Exception) -> None:
+    request = Requests(error, error)
+    result, slept = ask(request)
+    assert (result, request.made, len(slept)) == (42, 3, 2)
+    assert all(wait >= SHORTEST for wait in slept)
+
+
+@pytest.mark.parametrize("error", FINAL, ids=repr)
+def test_a_final_failure_is_told_at_once(error: Exception) -> None:
+    slept: list[float] = []
+    request = Requests(forever=error)
+    with pytest.raises((StoreError, CredentialError)) as caught:
+        Patience(HOST, "laws", slept.append).ask(request)
+    assert (request.made, slept) == (1, [])
+    assert HOST in str(caught.value)
+
+
+@pytest.mark.parametrize("error", PASSING, ids=repr)
+def test_patience_ends(error: Exception) -> None:
+    request = Requests(forever=error)
+    result, slept = ask(request)
+    assert isinstance(result, StoreError)
+    assert HOST in str(result)
+    timeouts = TIMEOUT * request.made if read_failure(error).kind is Kind.SLOW else 0  # type: ignore[union-attr]  # it is in the table
+    assert PATIENCE - LONGEST - TIMEOUT <= sum(slept) + timeouts <= PATIENCE + TIMEOUT
+
+
+def test_the_server_is_taken_at_its_word() -> None:
+    slower = [ResourceExhaustedResponse("", 7), ResourceExhaustedResponse("", 120), ResourceExhaustedResponse("", 0)]
+    assert ask(Requests(*slower)) == (42, [7, 120, SHORTEST])
+
+
+def test_a_server_that_asks_for_more_than_our_patience_is_told_so_at_once() -> None:
+    result, slept = ask(Requests(forever=ResourceExhaustedResponse("come back tomorrow", 86_400)))
+    assert isinstance(result, StoreError)
+    assert "come back tomorrow" in str(result)
+    assert slept == []
+
+
+@given(st.lists(st.floats(0, 1), min_size=8, max_size=8))
+def test_waits_grow_with_jitter_up_to_a_bound(draws: list[float]) -> None:
+    slept: list[float] = []
+    patience = Patience(HOST, "laws", slept.append, iter(draws).__next__)
+    patience.ask(Requests(*[answer(503)] * 8))
+    for number, wait in enumerate(slept):
+        full = min(0.5 * 2**number, LONGEST)
+        assert max(full / 2, SHORTEST) <= wait <= max(full, SHORTEST)
+
+
+def test_a_host_that_never_answered_is_given_up_in_seconds() -> None:
+    request = Requests(forever=lost())
+    result, slept = ask(request, answered=False)
+    assert isinstance(result, StoreError)
+    assert "no connection to http://127.0.0.1:6333" in str(result)
+    assert request.made == TRIES
+    assert sum(slept) < 3
+
+
+def test_a_refusal_is_an_answer() -> None:
+    request = Requests(answer(503), *[lost()] * 5)
+    assert ask(request, answered=False)[0] == 42
+
+
+def test_what_is_a_bug_is_not_swallowed() -> None:
+    with pytest.raises(TypeError):
+        Patience(HOST, "laws", lambda _: None).ask(Requests(TypeError("a bug")))
+
+
+def list_exceptions(module: object) -> list[type[Exception]]:
+    return [kind for _, kind in inspect.getmembers(module, inspect.isclass) if issubclass(kind, Exception)]
+
+
+def make(kind: type[Exception]) -> Exception:
+    if kind is UnexpectedResponse:
+        return answer(500)
+    if kind is ResponseHandlingException:
+        return lost()
+    return kind("words", 1) if kind is ResourceExhaustedResponse else kind("words")
+
+
+@pytest.mark.parametrize("kind", [*list_exceptions(exceptions), *list_exceptions(client_exceptions)])
+def test_no_exception_of_the_client_is_missed(kind: type[Exception]) -> None:
+    assert read_failure(make(kind))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in list_exceptions(httpx) if issubclass(kind, httpx.TransportError)])
+def test_no_exception_of_the_transport_is_missed(kind: type[httpx.TransportError]) -> None:
+    failure = read_failure(lost(kind("words")))
+    assert failure
+    assert failure.kind in (Kind.UNREACHED, Kind.SLOW)
+
+
+@pytest.mark.parametrize("code", grpc.StatusCode)
+def test_no_code_of_grpc_is_missed(code: grpc.StatusCode) -> None:
+    failure = read_failure(Rpc(code))
+    assert failure
+    assert (failure.status, failure.words) == (code.name, "its words")
+
+
+@given(st.integers(300, 599), st.binary(max_size=600))
+def test_every_answer_is_explained_in_one_line(status: int, content: bytes) -> None:
+    failure = read_failure(answer(status, content))
+    assert failure
+    message = str(explain(failure, HOST, "laws"))
+    assert "\n" not in message
+    assert f"{HOST} answers {status}: " in message
+    assert len(message) < 700
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_has_a_way_out(kind: Kind) -> None:
+    message = str(explain(failures.Failure(kind, "its {words}"), HOST, "laws"))
+    assert "its {words}" in message
+    assert HOST in message
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_is_rejected_is_named(status: int) -> None:
+    failure = read_failure(answer(status, b"Must provide an API key"))
+    assert failure
+    error = explain(failure, HOST, "laws")
+    assert isinstance(error, CredentialError)
+    assert "QDRANT_API_KEY" in str(error)
+
+
+def test_only_a_qdrant_servers_404_is_an_absent_collection() -> None:
+    absent = b'{"status": {"error": "Not found: Collection `laws` doesn\'t exist!"}, "time": 0.1}'
+    assert read_failure(answer(404, absent)).kind is Kind.ABSENT  # type: ignore[union-attr]  # it is in the table
+    assert read_failure(answer(404, b"<html>Not Found</html>")).kind is Kind.FINAL  # type: ignore[union-attr]  # it is in the table

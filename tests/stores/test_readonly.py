@@ -1,0 +1,90 @@
+"""A dry run's store reads through and writes nothing, even into the store's own memory."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from ingest.protocols import Store
+from ingest.stores.readonly import ReadOnlyStore
+from tests.stores.memory import WRITES, MemoryStore
+from tests.stores.samples import ABSENT, fill, make_collection, make_payload, make_points, make_vector
+
+POINTS = make_points("abc")
+READS: dict[str, Callable[[Store], object]] = {
+    "describe": lambda store: (found := store.describe()) and (found.identity, found.datasets),
+    "count_origins": lambda store: store.count_origins("laws"),
+    "count_states": lambda store: store.count_states("laws"),
+    "list_points": lambda store: list(store.list_points("laws", ["luật.txt"])),
+    "fetch_payloads": lambda store: store.fetch_payloads([POINTS[0].id]),
+    "find_vectors": lambda store: {
+        text: vector.tolist()
+        for text, vector in store.find_vectors([json.loads(json.dumps(POINTS[0].payload))["ingest"]["text"]]).items()
+    },
+    "search": lambda store: store.search(make_vector(1), 2),
+    "scroll": lambda store: [(point.id, point.payload) for point in store.scroll()],
+    "count": lambda store: store.count("laws"),
+}
+WRITE: dict[str, Callable[[Store], None]] = {
+    "record": lambda store: store.record("laws", {"path": "/other"}),
+    "upsert": lambda store: store.upsert(make_points("xyz")),
+    "overwrite": lambda store: store.overwrite({POINTS[0].id: make_payload("laws", "x", "x")}),
+    "delete": lambda store: store.delete([POINTS[0].id]),
+    "mark": lambda store: store.mark("laws", "luật.txt", "state"),
+    "create": lambda store: store.create(make_collection("another")),
+    "drop": lambda store: store.drop(),
+}
+
+
+def read_all(store: Store) -> dict[str, object]:
+    return {name: read(store) for name, read in READS.items()}
+
+
+@pytest.fixture
+def real() -> MemoryStore:
+    store = MemoryStore()
+    fill(store, POINTS)
+    store.record("laws", {"path": "/a"})
+    store.mark("laws", "luật.txt", "first")
+    store.calls.clear()
+    return store
+
+
+def test_reads_go_through(real: MemoryStore) -> None:
+    dry = ReadOnlyStore(real)
+    assert read_all(dry) == read_all(real)
+    assert all(read_all(real).values())
+    assert (dry.name, dry.collection, dry.private) == (real.name, real.collection, real.private)
+    dry.close()
+    assert real.calls["close"] == 1
+
+
+@pytest.mark.parametrize("name", WRITE)
+def test_no_write_is_made(real: MemoryStore, name: str) -> None:
+    before = read_all(real)
+    dry = ReadOnlyStore(real)
+    WRITE[name](dry)
+    dry.flush()
+    dry.compact()
+    assert not real.calls.keys() & (WRITES | {"flush", "compact"})
+    assert read_all(real) == before
+    if name not in ("create", "drop"):
+        assert read_all(dry) == before
+
+
+def test_what_was_dropped_reads_as_no_collection(real: MemoryStore) -> None:
+    dry = ReadOnlyStore(real)
+    dry.drop()
+    assert not any(read_all(dry).values())
+    assert read_all(dry) == read_all(MemoryStore())
+
+
+def test_what_was_made_reads_as_a_new_collection(real: MemoryStore) -> None:
+    dry = ReadOnlyStore(real)
+    dry.drop()
+    dry.create(make_collection("another"))
+    described = dry.describe()
+    assert described
+    assert described.identity.model == "another"
+    assert dry.count() == 0
+    assert dry.fetch_payloads([ABSENT]) == {}
