@@ -1,0 +1,112 @@
+"""From documents to the points that are wanted: the embedded text, the payload, the name."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from ingest.model import (
+    Chunk,
+    Document,
+    Ignored,
+    Json,
+    Part,
+    Payload,
+    Skipped,
+    canonical,
+    digest_text,
+    name_point,
+)
+from ingest.protocols import Chunker
+
+ANSWER = 4_000  # characters of a row's answer that stand in each of its points: a third of an answer is a wrong answer
+OWN = ("source", "heading", "sheet", "row", "part", "parts", "start", "end")
+
+
+def make_chunks(
+    dataset: str, records: Iterable[Document | Skipped | Ignored], chunker: Chunker
+) -> Iterator[Chunk | Skipped | Ignored]:
+    """Cut the documents of one origin and name their parts; what is no document passes through."""
+    seen: Counter[str] = Counter()
+    for record in records:
+        if not isinstance(record, Document):
+            yield record
+            continue
+        parts = chunker.split(record)
+        for number, part in enumerate(parts, start=1):
+            embed_text = _join(part.prefix, record.text[part.start : part.end])
+            text = digest_text(embed_text)
+            payload = _describe(record, part, number, len(parts))
+            fingerprint = digest_text(canonical(payload))
+            payload["ingest"] = {
+                "dataset": dataset,
+                "origin": record.origin,
+                "item": f"{record.sheet}!{record.row}" if record.row is not None else part.heading,
+                "fingerprint": fingerprint,
+                "text": text,
+            }
+            yield Chunk(
+                id=name_point(dataset, record.origin, embed_text, seen[text]),
+                origin=record.origin,
+                where=record.where or part.heading or f"character {part.start}",
+                embed_text=embed_text,
+                text=text,
+                fingerprint=fingerprint,
+                payload=payload,
+            )
+            seen[text] += 1
+
+
+def share_item(stored: Payload, failed: Payload) -> bool:
+    """Say whether a stored point may be an older version of an item that failed: same row, question or heading.
+
+    Both are of the same origin. A text without headings cannot be told apart, so all of it counts as one item.
+    """
+    old, new = _metadata(stored), _metadata(failed)
+    if "row" not in new:
+        return old.get("heading") == new.get("heading")
+    same_row = (old.get("sheet"), old.get("row")) == (new.get("sheet"), new.get("row"))
+    return same_row or (stored.get("question") == failed["question"] != "")
+
+
+def _join(prefix: str, text: str) -> str:
+    return f"{prefix}\n{text}" if prefix else text
+
+
+def _describe(document: Document, part: Part, number: int, parts: int) -> Payload:
+    is_row = document.row is not None
+    source = document.source or document.origin
+    metadata: dict[str, Json] = {
+        "source": source,
+        "heading": part.heading,
+        "part": number,
+        "parts": parts,
+        "start": part.start,
+        "end": part.end,
+    }
+    if is_row:
+        metadata |= {"sheet": document.sheet, "row": document.row}
+    for name, value in document.metadata.items():
+        metadata[f"column_{name}" if name in OWN else name] = value
+    return {
+        "source": source,
+        "question": document.question,
+        "page_content": _show_answer(document.text, part) if is_row else document.text[part.start : part.end],
+        "metadata": metadata,
+    }
+
+
+def _show_answer(text: str, part: Part) -> str:
+    """Give the whole answer, or as much of a longer one as may stand in a point: whole words around the part."""
+    if len(text) <= ANSWER:
+        return text
+    start = max(0, min((part.start + part.end - ANSWER) // 2, len(text) - ANSWER))
+    end = start + ANSWER
+    while start < part.start and not text[start - 1 : start].isspace() and start:
+        start += 1
+    while end > part.end and not text[end : end + 1].isspace() and end < len(text):
+        end -= 1
+    return text[start:end].strip()
+
+
+def _metadata(payload: Payload) -> Mapping[str, Json]:
+    metadata = payload.get("metadata")
+    return metadata if isinstance(metadata, Mapping) else {}

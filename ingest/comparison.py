@@ -1,0 +1,132 @@
+"""What a source wants beside what the store has: origins that changed, chunks that are missing."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingest.chunks import make_chunks
+from ingest.model import Chunk, File, Ignored, Json, Payload, Skipped, Stored, canonical, digest, name_state
+from ingest.protocols import Chunker, Source, Store
+from ingest.report import Tally
+
+ORIGINS = 64  # origins whose stored points are listed in one call
+POINTS = 2_000  # ... or fewer, once they have this many points between them
+CONTENT = 16 * 2**20  # ... or hold this many bytes
+REFRESH = 256  # payloads that are overwritten in one call
+
+
+@dataclass(slots=True)
+class Progress:
+    """An origin that changed, and how far it has come.
+
+    before: points that were stored. wanted: chunks that it says now. whole: it was read to the end.
+    left: a text of it was not embedded. failed: chunks that the service refused. stale: stored, not wanted.
+    """
+
+    file: File
+    content: str
+    settings: str
+    before: int
+    wanted: int = 0
+    whole: bool = True
+    left: bool = False
+    failed: list[Chunk] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
+
+    @property
+    def state(self) -> str | None:
+        """The state to mark its points with; None while it is not what the source says."""
+        if not self.wanted or not self.whole or self.left or self.failed:
+            return None
+        return name_state(self.file.origin, self.content, self.settings, self.wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One dataset under comparison. Its generators are lazy, so that memory does not grow with the source."""
+
+    source: Source
+    chunker: Chunker
+    store: Store
+    tally: Tally
+
+    @property
+    def settings(self) -> str:
+        """What decides, besides a file's bytes, what its chunks are."""
+        settings: Mapping[str, Json] = {"chunking": self.chunker.settings, "reading": self.source.reading}
+        return canonical(settings)
+
+    def find_changed(self, files: Sequence[File], counts: Mapping[str, int]) -> Iterator[tuple[Progress, bytes]]:
+        """Yield the origins whose stored points are not all in the state that their bytes have now."""
+        states = self.store.count_states(self.source.dataset)
+        for file in files:
+            before = counts.get(file.origin, 0)
+            try:
+                content = Path(file.path).read_bytes()
+            except OSError as error:
+                reason = f"cannot be read: {error.strerror}"
+                self.tally.skipped.append(Skipped(file.origin, "", reason))
+                self.tally.kept += before
+                self.tally.files_done += 1
+                continue
+            progress = Progress(file, digest(content), self.settings, before)
+            if before and states.get(name_state(file.origin, progress.content, self.settings, before)) == before:
+                self.tally.unchanged += before
+                self.tally.files_done += 1
+            else:
+                yield progress, content
+
+    def strike_off(self, changed: Iterable[tuple[Progress, bytes]]) -> Iterator[tuple[Progress, Chunk]]:
+        """Yield the chunks that are missing; refresh payloads that drifted; leave in `stale` what is not wanted."""
+        drifted: dict[str, Payload] = {}
+        for batch in _batch(changed):
+            stored: dict[str, dict[str, Stored]] = {progress.file.origin: {} for progress, _ in batch}
+            for point in self.store.list_points(self.source.dataset, list(stored)):
+                stored[point.origin][point.id] = point
+            for progress, content in batch:
+                points = stored[progress.file.origin]
+                for chunk in self._read(progress, content):
+                    point_there = points.pop(chunk.id, None)
+                    if point_there is None:
+                        yield progress, chunk
+                    elif point_there.fingerprint == chunk.fingerprint:
+                        self.tally.unchanged += 1
+                    else:
+                        drifted[chunk.id] = chunk.payload
+                        if len(drifted) >= REFRESH:
+                            self._refresh(drifted)
+                progress.stale = list(points)
+                self.tally.files_done += 1
+        self._refresh(drifted)
+
+    def _read(self, progress: Progress, content: bytes) -> Iterator[Chunk]:
+        documents = self.source.parse(progress.file, content)
+        for item in make_chunks(self.source.dataset, documents, self.chunker):
+            if isinstance(item, Skipped):
+                progress.whole = False
+                self.tally.skipped.append(item)
+            elif isinstance(item, Ignored):
+                self.tally.ignored.append(item)
+            else:
+                progress.wanted += 1
+                yield item
+
+    def _refresh(self, drifted: dict[str, Payload]) -> None:
+        if drifted:
+            self.store.overwrite(drifted)
+            self.tally.refreshed += len(drifted)
+            drifted.clear()
+
+
+def _batch(changed: Iterable[tuple[Progress, bytes]]) -> Iterator[list[tuple[Progress, bytes]]]:
+    batch: list[tuple[Progress, bytes]] = []
+    points = size = 0
+    for progress, content in changed:
+        batch.append((progress, content))
+        points += progress.before
+        size += len(content)
+        if len(batch) >= ORIGINS or points >= POINTS or size >= CONTENT:
+            yield batch
+            batch, points, size = [], 0, 0
+    if batch:
+        yield batch

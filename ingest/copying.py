@@ -1,0 +1,43 @@
+"""Moving a collection from one store to another: points, vectors, payloads and identity, with nothing embedded."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from ingest.errors import IdentityError, StoreError
+from ingest.identity import differ, diverge
+from ingest.protocols import Store
+
+BATCH = 256  # points that are written in one call
+
+
+def copy_collection(source: Store, target: Store) -> Iterator[int]:
+    """Make each dataset of `target` that `source` has equal to it; yield how many points were written so far.
+
+    Other datasets of the target stay. Raises IdentityError where the target holds another model's vectors, and
+    StoreError where it does not hold, at the end, what the source does.
+    """
+    described = source.describe()
+    if described is None:
+        raise StoreError(f"there is no collection {source.collection!r} in {source.name}: nothing to copy")
+    there = target.describe()
+    if there is None:
+        target.create(described)
+    elif difference := differ(there.identity, described.identity) or diverge(there.canaries, described.canaries):
+        raise IdentityError(f"collection {target.collection!r} in {target.name} has other vectors: {difference}")
+    written = 0
+    for dataset, entry in described.datasets.items():
+        leftover = {
+            point.id for origin in target.count_origins(dataset) for point in target.list_points(dataset, [origin])
+        }
+        points = source.scroll(dataset)
+        while batch := list(islice(points, BATCH)):
+            target.upsert(batch)
+            leftover -= {point.id for point in batch}
+            written += len(batch)
+            yield written
+        target.delete(sorted(leftover))
+        target.record(dataset, entry)
+        expected, found = source.count(dataset), target.count(dataset)
+        if expected != found:
+            raise StoreError(f"{target.name} holds {found} points of {dataset!r}, not {expected}: copy again")
+    target.flush()

@@ -1,0 +1,69 @@
+"""What is stored and no longer wanted: which of it may go, and its deletion."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from ingest.chunks import share_item
+from ingest.comparison import Progress
+from ingest.protocols import Store
+from ingest.report import Tally
+
+IDS = 1_000  # points that are deleted in one call
+ORIGINS = 64  # origins whose points are listed in one call
+
+
+@dataclass(frozen=True, slots=True)
+class Pruning:
+    """What a dataset is about to lose.
+
+    gone: origins that the source no longer lists. stale: ids of points that origins still listed no longer say.
+    lost: how many chunks fewer the dataset will have for it; an edit loses nothing.
+    """
+
+    gone: Sequence[str]
+    stale: Sequence[str]
+    lost: int
+
+
+def plan_pruning(store: Store, gone: Sequence[str], lost: int, changed: Iterable[Progress], tally: Tally) -> Pruning:
+    """Decide what may go, and count as kept what may not. `lost` is what the gone origins held."""
+    stale: list[str] = []
+    for progress in changed:
+        doomed = progress.stale if progress.whole and not progress.left else []
+        if doomed and progress.failed:
+            doomed = _spare(store, progress)
+        tally.kept += len(progress.stale) - len(doomed)
+        lost += min(len(doomed), max(0, progress.before - progress.wanted))
+        stale += doomed
+    return Pruning(gone, stale, lost)
+
+
+def prune(store: Store, dataset: str, pruning: Pruning, tally: Tally) -> Iterator[None]:
+    """Delete what is planned, a batch at each step."""
+    for origins in _batched(pruning.gone, ORIGINS):
+        ids = [point.id for point in store.list_points(dataset, origins)]
+        yield from _delete(store, ids, tally)
+    yield from _delete(store, pruning.stale, tally)
+
+
+def _spare(store: Store, progress: Progress) -> list[str]:
+    """Leave out the stale points that may be an older version of an item that failed in this run."""
+    payloads = store.fetch_payloads(progress.stale)
+    return [
+        id_ for id_, payload in payloads.items()
+        if not any(share_item(payload, chunk.payload) for chunk in progress.failed)
+    ]  # fmt: skip
+
+
+def _delete(store: Store, ids: Sequence[str], tally: Tally) -> Iterator[None]:
+    for batch in _batched(ids, IDS):
+        store.delete(batch)
+        tally.deleted += len(batch)
+        yield
+
+
+def _batched(items: Sequence[str], size: int) -> Iterator[list[str]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

@@ -1,0 +1,213 @@
+"""The pipeline: read, chunk, strike off, embed, write; then delete, last, and say so in the collection.
+
+A run makes the collection equal to its sources:
+
+    stored?  fingerprint                                       action
+    no       -                                                 embed and write
+    yes      same                                              nothing
+    yes      differs                                           overwrite the payload
+    stored, not wanted, its origin read without failure        delete, after all writes
+    stored, not wanted, its origin not read to the end, or of
+    the row, question or heading of an item that failed        keep
+"""
+
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+
+from ingest.chunking import open_chunker
+from ingest.comparison import Comparison, Progress
+from ingest.encoding import Encoding, refuse_identity
+from ingest.errors import (
+    EmbeddingError,
+    GuardError,
+    Interrupted,
+    SourceError,
+    StoreError,
+    Terminated,
+    UsageError,
+)
+from ingest.guard import Guard
+from ingest.identity import CANARIES, differ
+from ingest.model import Collection, File, Json
+from ingest.protocols import Chunker, Embedder, Source, Store
+from ingest.pruning import plan_pruning, prune
+from ingest.report import Report, Tally
+
+TRIAL = "hashing"  # what the model of a trial begins with
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run goes. Of chunking, None means what the dataset recorded, else the default.
+
+    chunk_size, chunk_overlap: characters. rechunk: cut anew by what is given here and the defaults.
+    limit: at most so many texts are embedded, and nothing is deleted.
+    batch_size: texts in one request; concurrency: requests at the same time, at most.
+    """
+
+    chunk_size: int | None = None
+    chunk_overlap: int | None = None
+    rechunk: bool = False
+    guard: Guard = field(default_factory=Guard)
+    limit: int | None = None
+    batch_size: int = 32
+    concurrency: int = 4
+    version: str = ""
+
+
+def sync(
+    sources: Sequence[Source],
+    *,
+    embedder: Embedder,
+    store: Store,
+    options: Options = Options(),
+    watch: Callable[[Tally], None] = lambda _: None,
+) -> Report:
+    """Make the collection equal to its sources.
+
+    Sources are independent: one that can't be read leaves its dataset alone, and the rest is finished; its error is
+    in the report. `watch` is called with the tally of the dataset under way, after each file and batch.
+    Raises UsageError for two sources of one name, IdentityError and StoreError where the collection can't be used.
+    """
+    started = time.monotonic()
+    _check_names(sources)
+    notes: list[str] = []
+    described = _replace_trial(sources, embedder, store, store.describe(), notes)
+    if described and (difference := differ(described.identity, embedder.identity)):
+        raise refuse_identity(store, embedder, difference)
+    encoding = Encoding(
+        embedder, store, described, options.version, options.batch_size, options.concurrency, options.limit
+    )
+    tallies: list[Tally] = []
+    for source in sources:
+        tallies.append(tally := Tally(source.dataset))
+        try:
+            for _ in _sync_dataset(source, encoding, options, tally):
+                watch(tally)
+        except (UsageError, SourceError, EmbeddingError, GuardError) as error:
+            tally.error = error
+        except (StoreError, Terminated) as error:
+            tally.error = error
+            break
+        except KeyboardInterrupt:
+            tally.error = Interrupted("interrupted; what was written stays, and the next run goes on from there")
+            break
+    if described:
+        named = {source.dataset for source in sources}
+        others = sorted(described.datasets.keys() - named)
+        notes += [f"left as they are, since this run does not name them: {', '.join(others)}"] if others else []
+    seconds = time.monotonic() - started
+    return Report(tallies, embedder.requests, embedder.retries, seconds, notes)
+
+
+def _sync_dataset(source: Source, encoding: Encoding, options: Options, tally: Tally) -> Iterator[None]:
+    """Make one dataset equal to its source, a step at a time."""
+    started = time.monotonic()
+    store, dataset = encoding.store, source.dataset
+    files = source.files()
+    tally.files = len(files)
+    counts = store.count_origins(dataset)
+    gone = sorted(counts.keys() - {file.origin for file in files})
+    before, lost = sum(counts.values()), sum(counts[origin] for origin in gone)
+    check = partial(options.guard.check, dataset, before=before, nothing_remains=len(gone) == len(counts))
+    check(lost=lost, after=len(files))
+
+    recorded = encoding.described.datasets.get(dataset, {}) if encoding.described else {}
+    comparison = Comparison(source, _choose_chunker(recorded, options), store, tally)
+    entry: dict[str, Json] = {
+        "path": source.location,
+        "host": platform.node(),
+        "chunking": comparison.chunker.settings,
+        "reading": source.reading,
+        **{name: value for name, value in recorded.items() if name == "last_run"},
+    }
+    changed: list[Progress] = []
+    missing = comparison.strike_off(_note(comparison.find_changed(files, counts), changed))
+    yield from encoding.write(missing, tally, entry)
+    _check_read(source, files, tally)
+    if not encoding.described:
+        _check_left(encoding, tally)
+        return
+    store.flush()
+
+    if options.limit is None:
+        pruning = plan_pruning(store, gone, lost, changed, tally)
+        check(lost=pruning.lost, after=tally.unchanged + tally.refreshed + tally.added + tally.kept)
+        yield from prune(store, dataset, pruning, tally)
+    else:
+        tally.kept += lost + sum(len(progress.stale) for progress in changed)
+    for progress in changed:
+        if progress.state and (options.limit is None or not progress.stale):
+            store.mark(dataset, progress.file.origin, progress.state)
+    store.flush()
+    _check_left(encoding, tally)
+    if not tally.skipped and not tally.left and not tally.kept:
+        finished = datetime.now(UTC).isoformat(timespec="seconds")
+        seconds = round(time.monotonic() - started, 3)
+        entry["last_run"] = {"finished": finished, "seconds": seconds, **tally.count()}
+    store.record(dataset, entry)
+
+
+def _check_names(sources: Sequence[Source]) -> None:
+    seen: dict[str, str] = {}
+    for source in sources:
+        if source.dataset in seen:
+            raise UsageError(
+                f"two sources of this run are called {source.dataset!r}: {seen[source.dataset]} and {source.location}. "
+                "Index one of them in a run of its own, with --dataset and another name"
+            )
+        seen[source.dataset] = source.location
+
+
+def _check_read(source: Source, files: Sequence[File], tally: Tally) -> None:
+    """Raise SourceError where no file at all could be read: its dataset is left alone."""
+    unread = [item for item in tally.skipped if not item.where]
+    if len({item.origin for item in unread}) < len(files):
+        return
+    if len(files) > 1:
+        raise SourceError(f"{source.location}: none of its {len(files)} files could be read")
+    tally.skipped.clear()  # the error says it
+    raise SourceError(f"{files[0].path}: {unread[0].reason}")
+
+
+def _check_left(encoding: Encoding, tally: Tally) -> None:
+    """Raise what ended the embedding, where it ended before this dataset was done."""
+    if encoding.failure and tally.left:
+        raise encoding.failure
+
+
+def _choose_chunker(recorded: Mapping[str, Json], options: Options) -> Chunker:
+    settings = recorded.get("chunking")
+    if options.rechunk or not isinstance(settings, Mapping):
+        settings = None
+    return open_chunker(settings, size=options.chunk_size, overlap=options.chunk_overlap)
+
+
+def _replace_trial(
+    sources: Sequence[Source], embedder: Embedder, store: Store, described: Collection | None, notes: list[str]
+) -> Collection | None:
+    """Drop a trial collection for the first real embedder, once sources and service have answered."""
+    if (
+        not described
+        or not store.private
+        or not described.identity.model.startswith(TRIAL)
+        or embedder.identity.model.startswith(TRIAL)
+    ):
+        return described
+    for source in sources:
+        source.files()
+    embedder.probe(CANARIES)
+    store.drop()
+    held = ", ".join(sorted(described.datasets)) or "nothing"
+    notes.append(f"the trial made with {described.identity.model} (datasets: {held}) was replaced")
+    return None
+
+
+def _note(changed: Iterator[tuple[Progress, bytes]], seen: list[Progress]) -> Iterator[tuple[Progress, bytes]]:
+    for progress, content in changed:
+        seen.append(progress)
+        yield progress, content

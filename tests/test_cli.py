@@ -1,0 +1,248 @@
+"""The command as its users type it: settings before and after a subcommand, exit codes, what is printed where."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.cli import find_env_file, main, spread_sources
+
+SAMPLE = Path(__file__).parent.parent / "sample_data"
+OWN = ("CREATE_VECTOR_DB_", "QDRANT_", "HF_", "HUGGING", "EMBED", "MODEL_PROVIDER", "AWS_", "USE_HF", "COLLECTION_NAME")
+
+
+@dataclass
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Command = Callable[..., Outcome]
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command, in an empty folder with an empty home and nothing set."""
+    for name in list(os.environ):
+        if name.startswith(OWN):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "home" / "hf"))
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+
+    def call(*words: str) -> Outcome:
+        before = dict(os.environ)
+        try:
+            code = main(words)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+        return Outcome(code, *capsys.readouterr())
+
+    return call
+
+
+def write_faq(name: str = "faq.csv", rows: int = 3) -> Path:
+    path = Path(name)
+    lines = [f"Câu hỏi {name} số {row}?,Trả lời {row} của {name}" for row in range(rows)]
+    path.write_text("Câu hỏi,Trả lời\n" + "\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_the_first_command_of_the_readme_and_again(command: Command) -> None:
+    words = ("--excel", str(SAMPLE / "faq.xlsx"), "--text-dir", str(SAMPLE / "laws"), "--embedder", "hashing", "--json")
+    first = command(*words)
+    assert first.code == 0, first.err
+    assert first.json["embedded"] > 60
+    again = command(*words)
+    assert (again.code, again.json["embedded"], again.json["requests"], again.json["added"]) == (0, 0, 0, 0)
+    assert again.json["unchanged"] == first.json["added"]
+
+
+def test_a_run_says_what_it_used_and_what_it_did(command: Command) -> None:
+    write_faq()
+    run = command("--excel", "faq.csv", "--embedder", "hashing")
+    assert "hashing" in run.err.splitlines()[0]
+    assert "legal_rag" in run.err.splitlines()[0]
+    assert "3 added" in run.out
+    quiet = command("--excel", "faq.csv", "--embedder", "hashing", "-q")
+    assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
+
+
+def test_search_and_info_know_what_was_filled(command: Command) -> None:
+    write_faq()
+    command("--excel", "faq.csv", "--embedder", "hashing")
+    found = command("search", "số 2?", "-k", "1", "--json")
+    assert found.json["hits"][0]["question"].endswith("số 2?")
+    assert "ingest" not in found.json["hits"][0]
+    assert "faq.csv" in command("search", "số 2?").out
+    info = command("info", "--json")
+    assert info.json["points"] == info.json["datasets"]["faq.csv"]["points"] == 3
+    assert info.json["datasets"]["faq.csv"]["last_run"]["added"] == 3
+    assert "hashing" in command("info").out
+
+
+def test_shared_settings_stand_before_and_after_a_subcommand(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_faq()
+    command("--excel", "faq.csv", "--embedder", "hashing", "--qdrant-path", "there", "--collection", "mine")
+    for words in (
+        ("--qdrant-path", "there", "--collection", "mine", "info", "--json"),
+        ("--json", "info", "--qdrant-path", "there", "--collection", "mine"),
+        ("--collection", "other", "--qdrant-path", "there", "info", "--json", "--collection", "mine"),
+    ):
+        assert command(*words).json["points"] == 3
+    monkeypatch.setenv("COLLECTION_NAME", "mine")
+    monkeypatch.setenv("QDRANT_PATH", "there")
+    assert command("info", "--json").json["points"] == 3
+    assert command("--collection", "other", "info").code == 6
+
+
+def test_a_dotenv_of_the_working_directory_is_read_and_named(command: Command) -> None:
+    write_faq()
+    Path(".env").write_text("CREATE_VECTOR_DB_EMBEDDER=hashing\nCOLLECTION_NAME=mine\n", encoding="utf-8")
+    run = command("--excel", "faq.csv")
+    assert run.code == 0
+    assert ".env" in run.err.splitlines()[0]
+    Path(".env").rename("settings")
+    assert command("info").code == 6
+    assert command("info", "--env-file", "settings").code == 0
+    assert command("--env-file=settings", "info").code == 0
+    assert command("--env-file", "nothing", "info").code == 2
+
+
+def test_run_options_before_a_subcommand_are_an_error(command: Command) -> None:
+    run = command("--limit", "3", "info")
+    assert run.code == 2
+    assert "--limit" in run.err
+
+
+def test_a_shells_pattern_gives_further_workbooks(command: Command) -> None:
+    for name in ("a.csv", "b.csv", "c.csv"):
+        write_faq(name)
+    run = command("--excel", "a.csv", "b.csv", "c.csv", "--embedder", "hashing", "--json")
+    assert [item["dataset"] for item in run.json["datasets"]] == ["a.csv", "b.csv", "c.csv"]
+
+
+@given(st.lists(st.sampled_from(["--excel", "--csv", "--text-dir", "--excel=x", "--json", "info", ".", "nothing"])))
+def test_spreading_only_ever_adds_the_flag_that_stands_before(words: list[str]) -> None:
+    spread = spread_sources(words, ["info"])
+    kept = iter(spread)
+    assert all(word in kept for word in words)
+    assert set(spread) <= set(words) | {"--excel"}
+    assert spread_sources(spread, ["info"]) == spread
+
+
+def test_the_env_file_is_found_wherever_it_stands() -> None:
+    assert find_env_file(["info", "--env-file", "a"], {}) == "a"
+    assert find_env_file(["--env-file=b", "info"], {"CREATE_VECTOR_DB_ENV_FILE": "c"}) == "b"
+    assert find_env_file(["info"], {"CREATE_VECTOR_DB_ENV_FILE": "c"}) == "c"
+    assert find_env_file(["info"], {}) is None
+
+
+def test_a_dry_run_writes_nothing_and_says_what_would_be_done(command: Command) -> None:
+    write_faq()
+    words = ("--excel", "faq.csv", "--embedder", "hashing", "--json")
+    dry = command(*words, "-n")
+    assert (dry.code, dry.json["added"], dry.json["requests"]) == (0, 3, 0)
+    assert command("info").code == 6
+    command(*words)
+    write_faq(rows=4)
+    assert command(*words, "--dry-run").json["added"] == 1
+    assert command("info", "--json").json["points"] == 3
+
+
+def test_a_limit_goes_on_with_the_next_run(command: Command) -> None:
+    write_faq(rows=9)
+    words = ("--excel", "faq.csv", "--embedder", "hashing", "--json")
+    assert command(*words, "--limit", "4").json["added"] == 4
+    assert command(*words).json["added"] == 5
+
+
+def test_without_an_embedder_the_way_out_is_told(command: Command) -> None:
+    write_faq()
+    run = command("--excel", "faq.csv")
+    assert run.code == 2
+    assert all(way in run.err for way in ("HF_TOKEN", "--embedder hashing"))
+    assert not Path("qdrant_data").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ((), 2, "--excel"),
+        (("--excel", "nothing.xlsx"), 4, "nothing.xlsx"),
+        (("--text-dir", "nothing"), 4, "nothing"),
+        (("--text-dir", "faq.csv"), 4, "faq.csv"),
+        (("--text-dir", "empty"), 4, "empty"),
+        (("--excel", "empty"), 4, "empty"),
+        (("--excel", "text.xlsx"), 4, "text.xlsx"),
+        (("--excel", "broken.xlsx"), 4, "broken.xlsx"),
+        (("--excel", "headless.csv"), 4, "--map"),
+        (("--excel", "faq.csv", "--text-dir", "laws", "--dataset", "x"), 2, "--dataset"),
+        (("--excel", "faq.csv", "--excel", "sub/faq.csv"), 2, "faq.csv"),
+        (("--excel", "faq.csv", "--map", "nonsense"), 2, "--map"),
+        (("--excel", "faq.csv", "--map", "page_content=Không có"), 4, "Câu hỏi"),
+        (("--excel", "faq.csv", "--max-delete", "many"), 2, "many"),
+        (("--excel", "faq.csv", "--chunk-size", "1"), 2, "1"),
+        (("--excel", "faq.csv", "--embedder", "magic"), 2, "magic"),
+        (("--excel", "faq.csv", "--qdrant-path", "faq.csv"), 6, "faq.csv"),
+        (("--excel", "faq.csv", "--qdrant-url", "http://127.0.0.1:9"), 6, "127.0.0.1:9"),
+        (("--excel", "faq.csv", "--qdrant-url", "http://127.0.0.1:9", "--qdrant-path", "x"), 2, "--qdrant-path"),
+    ],
+)
+def test_bad_input_gets_one_clear_line_and_its_code(
+    command: Command, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], code: int, said: str
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    for folder in ("sub", "empty", "laws"):
+        Path(folder).mkdir()
+    write_faq()
+    write_faq("sub/faq.csv")
+    Path("laws/a.txt").write_text("Điều 1. Luật.", encoding="utf-8")
+    Path("text.xlsx").write_text("this is no workbook", encoding="utf-8")
+    Path("broken.xlsx").write_bytes(b"PK\x03\x04" + b"\0" * 100)
+    Path("headless.csv").write_text("x,y\n1,2\n", encoding="utf-8")
+    run = command(*words, *([] if "--embedder" in words else ["--embedder", "hashing"]), "-q")
+    assert run.code == code, run.err
+    assert said in run.err
+    assert "Traceback" not in run.err
+    assert len(run.err.strip().splitlines()) == 1, run.err
+
+
+def test_a_failing_source_leaves_the_others_and_what_it_had(command: Command) -> None:
+    write_faq("a.csv")
+    write_faq("b.csv")
+    words = ("--excel", "a.csv", "--excel", "b.csv", "--embedder", "hashing", "--json")
+    command(*words)
+    Path("a.csv").unlink()
+    write_faq("b.csv", rows=4)
+    run = command(*words)
+    assert run.code == 4
+    assert command("info", "--json").json["points"] == 7
+
+
+def test_the_version_is_told(command: Command) -> None:
+    assert command("--version").out.startswith("create-vector-db ")
+
+
+def test_python_has_the_same_road(command: Command) -> None:
+    from ingest import open_embedder, open_source, open_store, sync  # noqa: PLC0415 - as in the README
+
+    write_faq()
+    store = open_store(path="qdrant_data")
+    report = sync([open_source("excel", "faq.csv")], embedder=open_embedder("hashing"), store=store)
+    store.close()
+    assert (report.exit_code, report.total("added")) == (0, 3)
+    assert command("info", "--json").json["points"] == 3

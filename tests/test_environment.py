@@ -1,0 +1,138 @@
+"""Settings as others have them: tokens, models, hosts, examples that nobody replaced."""
+
+from pathlib import Path
+
+import pytest
+
+from ingest.environment import (
+    TOKENS,
+    choose_embedder,
+    find_qdrant_key,
+    find_secret,
+    is_example,
+    make_qdrant_url,
+    read_dotenv,
+    read_flag,
+)
+from ingest.errors import CredentialError, UsageError
+
+RETIRED_URL = "https://api-inference.huggingface.co/models/intfloat/multilingual-e5-base"
+
+
+@pytest.mark.parametrize("name", TOKENS)
+def test_every_name_of_a_token_is_known_and_an_empty_one_is_unset(name: str) -> None:
+    environ = dict.fromkeys(TOKENS, "") | {name: "hf_secret"}
+    secret = find_secret(TOKENS, environ)
+    assert secret
+    assert (secret.name, secret.value) == (name, "hf_secret")
+    assert "hf_secret" not in repr(secret)
+
+
+def test_the_first_name_wins() -> None:
+    secret = find_secret(TOKENS, dict.fromkeys(reversed(TOKENS), "hf_secret"))
+    assert secret
+    assert secret.name == TOKENS[0]
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("hf_secret\n")
+    secret = find_secret(TOKENS, {"HF_TOKEN_FILE": str(tmp_path / "token")})
+    assert secret
+    assert (secret.name, secret.value) == ("HF_TOKEN_FILE", "hf_secret")
+    with pytest.raises(CredentialError, match="HF_TOKEN_FILE"):
+        find_secret(TOKENS, {"HF_TOKEN_FILE": str(tmp_path / "nothing")})
+
+
+@pytest.mark.parametrize(
+    "value", ["your_api_key", "hf_xxxx", "<token>", "xxxxxxxx", "changeme", "your-key-here", "..."]
+)
+def test_an_example_is_refused_by_the_name_of_its_variable(value: str) -> None:
+    assert is_example(value)
+    with pytest.raises(CredentialError, match="HF_TOKEN"):
+        find_secret(TOKENS, {"HF_TOKEN": value})
+
+
+@pytest.mark.parametrize("value", ["hf_aBcDeFgHiJ", "secret", "0x1f", "yours"])
+def test_a_credential_is_no_example(value: str) -> None:
+    assert not is_example(value)
+
+
+def test_an_example_as_key_of_a_server_on_this_machine_is_left_out_with_a_note() -> None:
+    environ = {"QDRANT_API_KEY": "your_qdrant_api_key"}
+    key, note = find_qdrant_key("http://localhost:6333", environ)
+    assert key is None
+    assert "QDRANT_API_KEY" in note
+    with pytest.raises(CredentialError):
+        find_qdrant_key("http://qdrant.example.com:6333", environ)
+
+
+@pytest.mark.parametrize(
+    ("host", "https", "url"),
+    [
+        ("localhost", None, "http://localhost:6333"),
+        ("localhost", True, "https://localhost:6333"),
+        ("abc.cloud.qdrant.io", None, "https://abc.cloud.qdrant.io:6333"),
+        ("abc.cloud.qdrant.io", False, "http://abc.cloud.qdrant.io:6333"),
+        ("db:7000", None, "http://db:7000"),
+        ("https://db.example.com", None, "https://db.example.com:6333"),
+        ("https://db.example.com:443", None, "https://db.example.com:443"),
+        ("http://db/", None, "http://db:6333"),
+    ],
+)
+def test_a_host_or_a_url_gives_the_url_of_the_server(host: str, https: bool | None, url: str) -> None:
+    assert make_qdrant_url(host, 6333, https=https) == url
+
+
+@pytest.mark.parametrize(
+    ("spec", "model", "environ", "chosen"),
+    [
+        ("", "", {}, ("", "")),
+        ("hashing", "", {"USE_HF_API": "true"}, ("hashing", "")),
+        ("", "", {"USE_HF_API": "true"}, ("hf", "")),
+        ("", "", {"USE_HF_API": "false", "HF_TOKEN": "t"}, ("local", "")),
+        ("", "", {"HF_TOKEN": "t"}, ("hf", "")),
+        ("", "", {"HF_TOKEN_FILE": "/run/token"}, ("hf", "")),
+        ("", "m", {"EMBEDDINGS_MODEL_NAME": "m"}, ("hf", "m")),
+        ("", "", {"HF_INFERENCE_API": "https://x.example.com"}, ("https://x.example.com", "")),
+        ("", "", {"HF_INFERENCE_API": RETIRED_URL}, ("hf", "intfloat/multilingual-e5-base")),
+        ("", "", {"MODEL_PROVIDER": "huggingface"}, ("hf", "")),
+        ("", "", {"MODEL_PROVIDER": "aws", "AWS_ENDPOINT_NAME": "e"}, ("sagemaker:e", "")),
+        ("", "", {"MODEL_PROVIDER": "openai"}, ("", "")),
+    ],
+)  # fmt: skip
+def test_the_embedder_is_the_first_that_is_named(
+    spec: str, model: str, environ: dict[str, str], chosen: tuple[str, str]
+) -> None:
+    choice = choose_embedder(spec, model, environ)
+    assert (choice.spec, choice.model) == chosen
+
+
+def test_names_of_a_chat_model_are_left_alone_where_an_embedder_is_named_and_that_is_said() -> None:
+    choice = choose_embedder("", "", {"HF_TOKEN": "t", "HF_INFERENCE_API": "https://chat.example.com"})
+    assert choice.spec == "hf"
+    assert "HF_INFERENCE_API" in choice.notes[0]
+
+
+def test_a_dotenv_fills_what_is_unset_or_empty(tmp_path: Path) -> None:
+    file = tmp_path / "settings"
+    file.write_text("A=file\nB=file\nC=file\nD=\n", encoding="utf-8-sig")
+    environ = {"A": "mine", "B": ""}
+    assert read_dotenv(str(file), environ) == file
+    assert environ == {"A": "mine", "B": "file", "C": "file"}
+
+
+def test_a_dotenv_that_is_named_and_missing_is_an_error_and_one_that_is_not_named_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read_dotenv(None, {}) is None
+    with pytest.raises(UsageError, match="nothing"):
+        read_dotenv("nothing", {})
+
+
+def test_a_flag_is_yes_or_no_or_unset() -> None:
+    assert read_flag("X", {"X": "True"}) is True
+    assert read_flag("X", {"X": "0"}) is False
+    assert read_flag("X", {"X": ""}) is None
+    with pytest.raises(UsageError, match="X=maybe"):
+        read_flag("X", {"X": "maybe"})
