@@ -24,6 +24,18 @@ def compact_shard(shard: Path) -> bool:
     except StoreError as error:
         log.warning("the collection was not brought into order: %s", error)
         return False
+    try:
+        code, words = _run_child(shard)
+    except OSError as error:  # no interpreter, no memory, no process left
+        code, words = -1, str(error)
+    if code:
+        last = (words.strip().splitlines() or ["no word"])[-1]
+        log.warning("%s was not brought into order (exit %d: %s)", shard.parent, code, last)
+    return code == 0
+
+
+def _run_child(shard: Path) -> tuple[int, str]:
+    """Wait for the child; give its exit code and what it said."""
     # By its path and with -P, so that nothing in the working directory is imported.
     command = [sys.executable, "-P", optimise.__file__, str(shard.absolute()), str(os.getpid())]
     with subprocess.Popen(  # noqa: S603 - this interpreter, and a file of this package
@@ -39,7 +51,4 @@ def compact_shard(shard: Path) -> bool:
         except BaseException:
             child.kill()
             raise
-    if child.returncode:
-        last = (words.strip().splitlines() or ["no word"])[-1]
-        log.warning("%s was not brought into order (exit %d: %s)", shard.parent, child.returncode, last)
-    return child.returncode == 0
+    return child.returncode, words

@@ -19,6 +19,7 @@ import qdrant_edge as edge
 from ingest.errors import IngestError, LockedError, StoreError
 from ingest.model import Collection, Hit, Json, Payload, Point, Stored, Vector
 from ingest.stores import layout
+from ingest.stores.batches import cut
 from ingest.stores.compaction import compact_shard
 from ingest.stores.disk import ROOM_TO_LOAD, ROOM_TO_WRITE, require_room
 from ingest.stores.lock import FolderLock
@@ -45,7 +46,7 @@ class EmbeddedStore:
     ) -> None:
         self.name = path
         self.collection = collection
-        self._folder = Path(path) / collection
+        self._folder = Path(path).absolute() / collection
         self._manifest: layout.Manifest | None = None
         self._shard: edge.EdgeShard | None = None
         self._unflushed = 0
@@ -76,12 +77,12 @@ class EmbeddedStore:
         with self._translated():
             layout.remove(self._folder)
             shard.mkdir(parents=True)
-            self._shard = edge.EdgeShard.create(str(shard), _configure(collection.dimension))
+            made = edge.EdgeShard.create(str(shard), _configure(collection.dimension))
             for field in INDEXED:
-                self._shard.update(edge.UpdateOperation.create_field_index(field, edge.PayloadSchemaType.Keyword))
-            self._shard.flush()
+                made.update(edge.UpdateOperation.create_field_index(field, edge.PayloadSchemaType.Keyword))
+            made.flush()
             layout.write_manifest(self._folder, manifest)
-        self._manifest = manifest
+        self._manifest, self._shard = manifest, made
 
     def drop(self) -> None:
         """Remove the collection from the disk."""
@@ -112,10 +113,10 @@ class EmbeddedStore:
     def list_points(self, dataset: str, origins: Sequence[str]) -> Iterator[Stored]:
         """List every point of these origins."""
         fields = edge.PayloadSelector.Include([ORIGIN, "ingest.fingerprint"])
-        for some in _cut(origins, MATCHED):
+        for some in cut(origins, MATCHED):
             for record in self._scroll(_match(dataset, {ORIGIN: some}), payload=fields, vector=False):
                 own = _own(record)
-                yield Stored(str(record.id), own["origin"], own["fingerprint"])
+                yield Stored(str(record.id), own["origin"], str(own.get("fingerprint", "")))
 
     def fetch_payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
         """Fetch whole payloads; an id that isn't there is left out."""
@@ -129,7 +130,7 @@ class EmbeddedStore:
         """Find, for each hash of an embedded text, the vector of some point with that `ingest.text`."""
         found: dict[str, Vector] = {}
         shard = self._open()
-        for some in _cut(texts, MATCHED) if shard else ():
+        for some in cut(texts, MATCHED) if shard else ():
             missing = set(some)
             while shard and missing:  # again: many points of one text may fill a page and hide another text
                 request = edge.ScrollRequest(
@@ -155,7 +156,8 @@ class EmbeddedStore:
         size = sum(point.vector.nbytes + _weigh(point.payload) for point in points)
         require_room(self._folder, ROOM_TO_WRITE + BATCH_SHARE * size, "writing")
         with self._translated():
-            shard.update(edge.UpdateOperation.upsert_points([_convert(point) for point in points]))
+            converted = [edge.Point(point.id, point.vector.tolist(), point.payload) for point in points]
+            shard.update(edge.UpdateOperation.upsert_points(converted))
         self._note_written(len(points))
 
     def overwrite(self, payloads: Mapping[str, Payload]) -> None:
@@ -340,11 +342,6 @@ def _match(dataset: str | None, fields: Mapping[str, Sequence[str]] | None = Non
     return edge.Filter(must=[edge.FieldCondition(key, edge.MatchAny(list(some))) for key, some in wanted.items()])
 
 
-def _convert(point: Point) -> edge.Point:
-    vector: Any = point.vector  # the engine takes arrays, its stub only lists
-    return edge.Point(point.id, vector, point.payload)
-
-
 def _own(record: edge.Record) -> dict[str, Any]:
     own: dict[str, Any] = (record.payload or {})["ingest"]
     return own
@@ -359,11 +356,6 @@ def _weigh(payload: Json) -> int:
     if isinstance(payload, Sequence):
         return sum(_weigh(value) for value in payload)
     return 16
-
-
-def _cut(items: Sequence[str], size: int) -> Iterator[list[str]]:
-    for start in range(0, len(items), size):
-        yield list(items[start : start + size])
 
 
 def _flatten(error: BaseException) -> str:

@@ -19,11 +19,13 @@ from qdrant_client import QdrantClient, models
 
 from ingest.errors import IdentityError, StoreError, UsageError
 from ingest.model import Collection, Hit, Json, Payload, Point, Stored, Vector
+from ingest.stores.batches import cut, fit
 from ingest.stores.failures import AbsentError, LimitedError, NotApplied, PresentError
 from ingest.stores.patience import TIMEOUT, Asked, Patience
 from ingest.stores.records import DATASET, INDEXED, ORIGIN, STATE, TEXT, pack, unpack
 from ingest.stores.vectors import check_vectors
 
+REST_PORT, GRPC_PORT = 6333, 6334  # of Qdrant, where a URL names none
 MOST_POINTS = 256  # of one write
 MOST_BYTES = 4_000_000  # of one write, as JSON; a server takes 32 MiB, proxies before it take less
 DECIMALS = 9  # of a vector's numbers: finer than float32 can tell, and half the JSON
@@ -46,14 +48,19 @@ def connect(
 ) -> "ServerStore":
     """Make the store of one collection at a URL; nothing is sent yet. Raises UsageError for what is no URL."""
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"{url!r} is not the URL of a server: write http://HOST:6333 or https://HOST:6333")
+    try:
+        port = parts.port or REST_PORT
+    except ValueError:
+        port = 0
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port:
+        shown = re.sub(r"//[^/]*@", "//", url)
+        raise UsageError(f"{shown!r} is not the URL of a server: write http://HOST:6333 or https://HOST:6333")
     if api_key is not None and not re.fullmatch(r"[!-~]+", api_key):
         raise UsageError(
             "QDRANT_API_KEY holds a space, a line break or a letter that no header can carry: copy it anew"
         )
-    name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    name = f"{parts.scheme}://{host}:{port}"
     loopback = parts.hostname in ("localhost", "::1") or parts.hostname.startswith("127.")
     if api_key and parts.scheme == "http" and not loopback:
         log.warning("QDRANT_API_KEY goes to %s unencrypted: use https", name)
@@ -63,8 +70,9 @@ def connect(
     )
     client = QdrantClient(
         url=url,
+        port=port,
         prefer_grpc=prefer_grpc,
-        grpc_port=grpc_port or 6334,
+        grpc_port=grpc_port or GRPC_PORT,
         timeout=TIMEOUT,
         headers={"api-key": api_key} if api_key else None,  # given as api_key, plain http prints a warning
         check_compatibility=False,  # it prints, from a thread
@@ -169,16 +177,16 @@ class ServerStore:
 
     def list_points(self, dataset: str, origins: Sequence[str]) -> Iterator[Stored]:
         """List every point of these origins."""
-        for some in _cut(origins, MATCHED):
+        for some in cut(origins, MATCHED):
             where = _match(dataset, {ORIGIN: some})
             for record in self._scroll(where, PAGE, payload=[ORIGIN, "ingest.fingerprint"], vectors=False):
                 own = _own(record)
-                yield Stored(str(record.id), own["origin"], own["fingerprint"])
+                yield Stored(str(record.id), own["origin"], str(own.get("fingerprint", "")))
 
     def fetch_payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
         """Fetch whole payloads; an id that isn't there is left out."""
         found: dict[str, Payload] = {}
-        for some in _cut(ids, MATCHED):
+        for some in cut(ids, MATCHED):
             try:
                 records = self._patience.ask(self._client.retrieve, self.collection, some, with_payload=True)
             except AbsentError:
@@ -189,7 +197,7 @@ class ServerStore:
     def find_vectors(self, texts: Sequence[str]) -> dict[str, Vector]:
         """Find, for each hash of an embedded text, the vector of some point with that `ingest.text`."""
         found: dict[str, Vector] = {}
-        for some in _cut(texts, MATCHED):
+        for some in cut(texts, MATCHED):
             missing = set(some)
             while missing:  # again: many points of one text may fill a page and hide another text
                 where = _match(None, {TEXT: sorted(missing)})
@@ -225,7 +233,7 @@ class ServerStore:
 
     def delete(self, ids: Sequence[str]) -> None:
         """Delete points; an id that isn't there is no error."""
-        for some in _cut(ids, PAGE):
+        for some in cut(ids, PAGE):
             selector = models.PointIdsList(points=[*some])
             try:
                 self._write(self._client.delete, self.collection, selector, wait=True)
@@ -348,7 +356,7 @@ class ServerStore:
         """Write items in batches. What a rate limiter never lets through at once is halved, once."""
         start = 0
         while start < len(items):
-            end = _fit(sizes, start, self._most_points)
+            end = fit(sizes, start, items=self._most_points, weight=MOST_BYTES)
             try:
                 self._write(request, items[start:end])
             except LimitedError:
@@ -390,15 +398,6 @@ def _match(dataset: str | None, fields: Mapping[str, Sequence[str]] | None = Non
     )
 
 
-def _fit(sizes: Sequence[int], start: int, most: int) -> int:
-    """Find where a batch ends that starts there: at least one item, at most so many, within the bytes."""
-    end, total = start + 1, sizes[start]
-    while end < len(sizes) and end - start < most and total + sizes[end] <= MOST_BYTES:
-        total += sizes[end]
-        end += 1
-    return end
-
-
 def _weigh(payload: Payload) -> int:
     return len(json.dumps(payload, ensure_ascii=False).encode("utf-8", "surrogatepass")) + 100  # and the id around it
 
@@ -411,8 +410,3 @@ def _own(record: models.Record) -> dict[str, Any]:
 def _read_version(version: str) -> tuple[int, int]:
     found = re.match(r"(\d+)\.(\d+)", version)
     return (int(found[1]), int(found[2])) if found else OLDEST
-
-
-def _cut(items: Sequence[str], size: int) -> Iterator[list[str]]:
-    for start in range(0, len(items), size):
-        yield list(items[start : start + size])

@@ -85,6 +85,31 @@ def test_a_dropped_collection_leaves_nothing(store: EmbeddedStore) -> None:
     assert not Path(store.name).exists() or list_files(Path(store.name)) == []
 
 
+def test_a_creation_that_failed_can_be_made_again(store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(StoreError, match="No space left on device"):
+        store.create(make_collection())
+    monkeypatch.undo()
+    assert store.describe() is None
+    assert store.count() == 0
+    fill(store, make_points("ab"))
+    assert store.count() == 2
+
+
+def test_a_store_does_not_follow_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = EmbeddedStore("store", "test")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    fill(store, make_points("a"))
+    store.close()
+    assert (tmp_path / "store" / "test" / "collection.json").exists()
+    assert list_files(tmp_path / "elsewhere") == []
+
+
 def test_a_closed_store_says_so(store: EmbeddedStore) -> None:
     fill(store, make_points("ab"))
     store.close()
@@ -502,6 +527,11 @@ def test_a_compaction_without_room_or_that_fails_is_logged(
         assert "was not brought into order (exit 1: " in caplog.text
         assert held.count() == 2
         held.close()
+        caplog.clear()
+        monkeypatch.setattr(sys, "executable", "/nowhere/python")
+        assert not compaction.compact_shard(shard)
+        assert "No such file or directory" in caplog.text
+        monkeypatch.undo()
         caplog.clear()
         assert compaction.compact_shard(shard)
     assert caplog.text == ""

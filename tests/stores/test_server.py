@@ -376,10 +376,13 @@ def test_what_a_death_while_creating_left_is_completed_with_the_first_write() ->
 # The connection
 
 
-@pytest.mark.parametrize("url", ["localhost", "localhost:6333", "ftp://host:6333", "http://", ""])
+@pytest.mark.parametrize("url", ["localhost", "localhost:6333", "ftp://host:6333", "http://", "", "http://host:port"])
 def test_what_is_no_url_is_refused(url: str) -> None:
     with pytest.raises(UsageError, match="is not the URL of a server"):
         open_store(url=url)
+    with pytest.raises(UsageError) as caught:
+        open_store(url="ftp://me:password@host")
+    assert "password" not in str(caught.value)
 
 
 @pytest.mark.parametrize("key", ["two words", "line\n", "khóa", ""])
