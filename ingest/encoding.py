@@ -125,7 +125,7 @@ class Encoding:
         if self.failure:
             return batch, self.failure
         try:
-            return batch, self.embedder.encode([wanted.embed_text for wanted in batch])
+            return batch, self.embedder.embed_each([wanted.embed_text for wanted in batch])
         except (EmbeddingError, UsageError) as error:
             return batch, error
 

@@ -98,7 +98,7 @@ class Embedder(Protocol):
     @property
     def retries(self) -> int: ...
 
-    def encode(self, texts: Sequence[str]) -> "Sequence[Vector | Refused]":
+    def embed_each(self, texts: Sequence[str]) -> "Sequence[Vector | Refused]":
         """Embed documents: for each text, in order, its unit vector, or the refusal of that text alone.
 
         Raises an EmbeddingError or a UsageError when the service failed for good.
@@ -106,7 +106,7 @@ class Embedder(Protocol):
         ...
 
     def probe(self, texts: Sequence[str]) -> "Vectors":
-        """Embed texts that belong to no source, like `encode`; a refusal is an EmbeddingError."""
+        """Embed texts that belong to no source, like `embed_each`; a refusal is an EmbeddingError."""
         ...
 
     def encode_query(self, text: str) -> "Vector":

@@ -83,7 +83,7 @@ class CountingEmbedder:
     def identity(self) -> Identity:
         return Identity(self.model)
 
-    def encode(self, texts: Sequence[str]) -> "Sequence[Vector | Refused]":
+    def embed_each(self, texts: Sequence[str]) -> "Sequence[Vector | Refused]":
         self.requests += 1
         if self.fail_after is not None and len(self.asked) + len(texts) > self.fail_after:
             raise EmbeddingError("the fake service is down for good")

@@ -65,7 +65,7 @@ class SteadyEmbedder:
     def retries(self) -> int:
         return self._pacing.retries
 
-    def encode(self, texts: Sequence[str]) -> "Sequence[Vector | Refused]":
+    def embed_each(self, texts: Sequence[str]) -> "Sequence[Vector | Refused]":
         """Embed documents: for each text, in order, its unit vector, or the refusal of that text alone.
 
         Raises an EmbeddingError or a UsageError when the service failed for good.
@@ -73,7 +73,7 @@ class SteadyEmbedder:
         return self._isolation.encode([self._document_prefix + text for text in texts]) if texts else []
 
     def probe(self, texts: Sequence[str]) -> "Vectors":
-        """Embed texts that belong to no source, like `encode`; a refusal is an EmbeddingError."""
+        """Embed texts that belong to no source, like `embed_each`; a refusal is an EmbeddingError."""
         return self._demand([self._document_prefix + text for text in texts])
 
     def encode_query(self, text: str) -> "Vector":

@@ -23,7 +23,7 @@ class Unasked:
     requests: int = 0
     retries: int = 0
 
-    def encode(self, texts: Sequence[str]) -> "Sequence[Vector | Refused]":
+    def embed_each(self, texts: Sequence[str]) -> "Sequence[Vector | Refused]":
         return list(self._make_zeros(len(texts)))
 
     def probe(self, texts: Sequence[str]) -> "Vectors":

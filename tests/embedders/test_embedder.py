@@ -42,16 +42,16 @@ def embedder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 class TestEveryEmbedder:
     def test_gives_an_outcome_for_each_text_in_order(self, embedder: Embedder) -> None:
-        outcomes = embedder.encode(TEXTS)
+        outcomes = embedder.embed_each(TEXTS)
         assert len(outcomes) == len(TEXTS)
         for text, outcome in zip(TEXTS, outcomes, strict=True):
-            [alone] = embedder.encode([text])
+            [alone] = embedder.embed_each([text])
             assert not isinstance(outcome, Refused)
             assert np.array_equal(outcome, alone)  # type: ignore[arg-type] # not refused either
             assert outcome.dtype == np.float32
 
     def test_no_text_is_no_request(self, embedder: Embedder) -> None:
-        assert list(embedder.encode([])) == []
+        assert list(embedder.embed_each([])) == []
         assert embedder.requests == 0
 
     def test_canaries_and_query_are_of_one_dimension(self, embedder: Embedder) -> None:
@@ -60,22 +60,22 @@ class TestEveryEmbedder:
         assert embedder.encode_query("Điều 1").shape == vectors.shape[1:]
 
     def test_counts_its_requests(self, embedder: Embedder) -> None:
-        embedder.encode(TEXTS)
+        embedder.embed_each(TEXTS)
         embedder.probe(TEXTS)
         assert embedder.requests in (0, 2)
         assert embedder.retries == 0
 
     def test_many_threads_may_ask(self, embedder: Embedder) -> None:
         texts = [f"text {number}" for number in range(40)]
-        found = list(map_ordered(lambda text: embedder.encode([text])[0], texts, workers=8))
+        found = list(map_ordered(lambda text: embedder.embed_each([text])[0], texts, workers=8))
         for text, outcome in zip(texts, found, strict=True):
-            assert np.array_equal(outcome, embedder.encode([text])[0])  # type: ignore[arg-type] # none is refused
+            assert np.array_equal(outcome, embedder.embed_each([text])[0])  # type: ignore[arg-type] # none is refused
 
 
 def test_prefixes_go_before_documents_canaries_and_queries() -> None:
     with serve(answer_embed) as server:
         embedder = open_embedder(server.url, model="m", query_prefix="query: ", document_prefix="passage: ")
-        embedder.encode(["a"])
+        embedder.embed_each(["a"])
         embedder.probe(["b"])
         embedder.encode_query("c")
         sent = [request.json["inputs"] for request in server.requests if request.method == "POST"]
@@ -96,7 +96,7 @@ def test_opening_asks_nothing_and_needs_no_token() -> None:
         assert open_embedder(f"{server.url}/embed").name == server.url
     assert not server.requests
     with pytest.raises(CredentialError, match="HF_TOKEN"):
-        open_embedder("hf").encode(["a"])
+        open_embedder("hf").embed_each(["a"])
 
 
 def test_importing_and_opening_loads_nothing_heavy() -> None:
@@ -139,7 +139,7 @@ def test_a_rough_hour_ends_with_every_vector(caplog: pytest.LogCaptureFixture) -
     with serve(behave) as server, caplog.at_level(logging.INFO, "ingest"):
         embedder = open_embedder(server.url, clock=clock, token="hf_secret", send_token=True)
         batches = [texts[start : start + 8] for start in range(0, 64, 8)]
-        outcomes = [outcome for found in map(embedder.encode, batches) for outcome in found]
+        outcomes = [outcome for found in map(embedder.embed_each, batches) for outcome in found]
         assert server.count("POST") == embedder.requests
     assert outcomes[5] == Refused(f"{embedder.name} answers 400: index out of range in self")
     for text, outcome in zip(texts, outcomes, strict=True):
@@ -157,7 +157,7 @@ def test_one_poison_text_over_http_costs_few_requests() -> None:
         )
 
     with serve(behave) as server:
-        outcomes = open_embedder(server.url, clock=FakeClock()).encode([str(number) for number in range(32)])
+        outcomes = open_embedder(server.url, clock=FakeClock()).embed_each([str(number) for number in range(32)])
         assert [isinstance(outcome, Refused) for outcome in outcomes].count(True) == 1
         assert server.count("POST") - 1 <= 12
 
@@ -172,7 +172,7 @@ def test_the_limit_that_info_tells_is_learned_without_asking_too_much() -> None:
     with serve(behave) as server:
         embedder = open_embedder(server.url, clock=FakeClock())
         for _ in range(2):
-            assert len(embedder.encode([str(number) for number in range(32)])) == 32
+            assert len(embedder.embed_each([str(number) for number in range(32)])) == 32
         assert server.count("POST") == 8
 
 
@@ -181,7 +181,7 @@ def test_a_service_that_is_down_for_good_ends_the_run() -> None:
     with serve(script(Answer(503, {"error": "Service Unavailable"}))) as server:
         embedder = open_embedder(server.url, clock=clock, max_wait=60)
         with pytest.raises(EmbeddingError, match=r"in 60 s \(--max-wait\).*503: Service Unavailable"):
-            embedder.encode(["a"])
+            embedder.embed_each(["a"])
     assert sum(clock.sleeps) == pytest.approx(60)
 
 

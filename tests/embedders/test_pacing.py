@@ -18,7 +18,7 @@ def fail(times: int, error: IngestError = BUSY) -> "list[IngestError | Vectors |
 
 
 def encode(embedder: SteadyEmbedder, *texts: str) -> None:
-    for text, outcome in zip(texts, embedder.encode(texts), strict=True):
+    for text, outcome in zip(texts, embedder.embed_each(texts), strict=True):
         assert not isinstance(outcome, Refused)
         assert np.array_equal(outcome, make_unit(text))
 
@@ -67,7 +67,7 @@ def test_nothing_succeeds_for_max_wait_and_the_last_words_are_told() -> None:
     service = FakeService(follow(*fail(1000)))
     embedder = make_embedder(service, clock, max_wait=600)
     with pytest.raises(EmbeddingError, match=r"not succeeded once in 600 s \(--max-wait\).*503: busy") as caught:
-        embedder.encode(["a"])
+        embedder.embed_each(["a"])
     assert not isinstance(caught.value, UnavailableError)
     assert sum(clock.sleeps) == 600
     assert embedder.requests == len(service.asked) == len(clock.sleeps) + 1 < 20
@@ -93,7 +93,7 @@ def test_a_service_that_asks_for_longer_than_max_wait_is_not_waited_for() -> Non
     clock = FakeClock()
     service = FakeService(follow(UnavailableError("fake answers 429", retry_after=3600)))
     with pytest.raises(EmbeddingError, match="asks to wait 3600 s, longer than --max-wait leaves"):
-        make_embedder(service, clock).encode(["a"])
+        make_embedder(service, clock).embed_each(["a"])
     assert not clock.sleeps
 
 
@@ -120,11 +120,11 @@ def test_a_host_that_was_never_reached_is_tried_three_times() -> None:
     service = FakeService(follow(*fail(1000, UnavailableError("fake cannot be reached: refused", unreachable=True))))
     embedder = make_embedder(service, clock)
     with pytest.raises(EmbeddingError, match="refused; tried 3 times: check the URL"):
-        embedder.encode(["a"])
+        embedder.embed_each(["a"])
     assert len(service.asked) == 3
     assert clock.sleeps == [1, 2]
     with pytest.raises(EmbeddingError, match="refused"):  # and once in a later call
-        embedder.encode(["b"])
+        embedder.embed_each(["b"])
     assert len(service.asked) == 4
 
 
@@ -133,7 +133,7 @@ def test_a_host_that_has_answered_is_waited_for(answer: IngestError | None) -> N
     clock = FakeClock()
     lost = UnavailableError("fake cannot be reached", unreachable=True)
     embedder = make_embedder(FakeService(follow(answer, *fail(6, lost))), clock)
-    embedder.encode(["a"])
+    embedder.embed_each(["a"])
     encode(embedder, "b")
     assert len(clock.sleeps) >= 6
 
@@ -142,7 +142,7 @@ def test_what_cannot_be_mended_stops_at_once() -> None:
     clock = FakeClock()
     service = FakeService(follow(CredentialError("fake answers 401")))
     with pytest.raises(CredentialError, match="401"):
-        make_embedder(service, clock).encode(["a", "b"])
+        make_embedder(service, clock).embed_each(["a", "b"])
     assert len(service.asked) == 1
     assert not clock.sleeps
 
@@ -252,13 +252,13 @@ def test_one_end_ends_all_that_are_under_way(concurrency: int) -> None:
 
     def ask_with_a_bad_key() -> None:
         try:
-            embedder.encode(["key"])
+            embedder.embed_each(["key"])
         finally:
             ended.set()
 
     service = FakeService(behave)
     embedder = make_embedder(service, Sleeper(), concurrency=concurrency)
-    raised = _run(lambda: embedder.encode(["other"]), ask_with_a_bad_key)
+    raised = _run(lambda: embedder.embed_each(["other"]), ask_with_a_bad_key)
     assert [type(error) for error in raised] == [CredentialError, CredentialError]
     assert len(service.asked) == 2
 
@@ -266,7 +266,7 @@ def test_one_end_ends_all_that_are_under_way(concurrency: int) -> None:
 def test_a_call_after_the_end_asks_again() -> None:
     embedder = make_embedder(FakeService(follow(CredentialError("fake answers 401"))))
     with pytest.raises(CredentialError):
-        embedder.encode(["a"])
+        embedder.embed_each(["a"])
     encode(embedder, "a")
 
 
@@ -288,7 +288,7 @@ def test_a_single_text_that_only_damages_its_vector_is_refused_in_the_end() -> N
         return np.full((len(texts), 8), np.nan, np.float32) if "nan" in texts else None
 
     service = FakeService(behave)
-    outcomes = make_embedder(service).encode(["a", "nan"])
+    outcomes = make_embedder(service).embed_each(["a", "nan"])
     assert not isinstance(outcomes[0], Refused)
     assert outcomes[1] == Refused("fake gave 1 of 1 vectors that are zero or not finite")
     assert service.asked == [["a", "nan"]] * 2 + [["a"]] + [["nan"]] * 3
@@ -306,7 +306,7 @@ def test_a_text_that_fails_for_max_wait_while_others_pass_is_to_blame() -> None:
 
     clock = Busy()
     embedder = make_embedder(FakeService(behave), clock, max_wait=100)
-    [outcome] = embedder.encode(["bad"])
+    [outcome] = embedder.embed_each(["bad"])
     assert isinstance(outcome, Refused)
     assert outcome.reason.startswith("fake answers 503: busy (")
     assert outcome.reason.endswith(" times, while it answered others)")
