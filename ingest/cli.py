@@ -251,7 +251,7 @@ def index(
         "requests_per_minute": requests_per_minute,
     }
     embedder, notes = open_chosen_embedder(settings, **pacing)
-    store, more = open_chosen_store(settings, lock_wait=0.0)
+    store, more = open_chosen_store(settings, lock_wait=0.0, exclusive=not dry_run)
     with closing(store):
         if dry_run:
             described = store.describe()
@@ -342,7 +342,7 @@ def copy_to_server(
     source, _ = open_chosen_store(settings, lock_wait=PATIENCE)
     with closing(source):
         url = environment.make_qdrant_url(to_qdrant_url, 6333, https=settings.qdrant_https)
-        target, notes = open_server(url, to_collection or source.collection, settings)
+        target, notes = open_server(url, to_collection or source.collection, settings, exclusive=True)
         with closing(target):
             _tell(settings, *notes)
             written = 0

@@ -115,8 +115,11 @@ def refuse_run_options(context: typer.Context) -> None:
             raise UsageError(f"--{name.replace('_', '-')} goes with a run, not with {context.invoked_subcommand!r}")
 
 
-def open_chosen_store(settings: Settings, *, lock_wait: float) -> tuple[Store, list[str]]:
-    """Open the store that the settings name, and say what was decided on the way."""
+def open_chosen_store(settings: Settings, *, lock_wait: float, exclusive: bool = False) -> tuple[Store, list[str]]:
+    """Open the store that the settings name, and say what was decided on the way.
+
+    exclusive: hold a server's collection against other runs on this host.
+    """
     name = settings.collection or "legal_rag"
     host = settings.qdrant_url or settings.qdrant_host
     if not host:
@@ -124,10 +127,10 @@ def open_chosen_store(settings: Settings, *, lock_wait: float) -> tuple[Store, l
     if settings.qdrant_path:
         raise UsageError(f"both a server ({host}) and --qdrant-path {settings.qdrant_path} are set: unset one of them")
     url = environment.make_qdrant_url(host, settings.qdrant_port or 6333, https=settings.qdrant_https)
-    return open_server(url, name, settings)
+    return open_server(url, name, settings, exclusive=exclusive)
 
 
-def open_server(url: str, collection: str, settings: Settings) -> tuple[Store, list[str]]:
+def open_server(url: str, collection: str, settings: Settings, *, exclusive: bool) -> tuple[Store, list[str]]:
     """Open a server with the key of the environment."""
     key, note = environment.find_qdrant_key(url, os.environ)
     store = open_store(
@@ -136,6 +139,7 @@ def open_server(url: str, collection: str, settings: Settings) -> tuple[Store, l
         api_key=key.value if key else None,
         prefer_grpc=bool(settings.prefer_grpc),
         grpc_port=settings.qdrant_grpc_port,
+        exclusive=exclusive,
     )
     return store, [note] if note else []
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.cli import find_env_file, main, spread_sources
+from ingest.stores import open_store
+from tests.stores.rest import serve_qdrant
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"
+pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant:UserWarning")
 OWN = ("CREATE_VECTOR_DB_", "QDRANT_", "HF_", "HUGGING", "EMBED", "MODEL_PROVIDER", "AWS_", "USE_HF", "COLLECTION_NAME")
 
 
@@ -246,3 +250,68 @@ def test_python_has_the_same_road(command: Command) -> None:
     store.close()
     assert (report.exit_code, report.total("added")) == (0, 3)
     assert command("info", "--json").json["points"] == 3
+
+
+def test_two_runs_at_once_are_refused_and_the_holder_is_named(command: Command) -> None:
+    write_faq()
+    words = ("--excel", "faq.csv", "--embedder", "hashing")
+    with closing(open_store(path="qdrant_data")):
+        run = command(*words)
+    assert run.code == 75
+    assert str(os.getpid()) in run.err
+    assert command(*words).code == 0
+
+
+def test_two_runs_at_once_on_a_server_are_refused_and_searches_are_not(command: Command) -> None:
+    write_faq()
+    with serve_qdrant() as server:
+        words = ("--excel", "faq.csv", "--embedder", "hashing", "--qdrant-url", server.url)
+        assert command(*words).code == 0
+        with closing(open_store(url=server.url)):
+            run = command(*words)
+            assert run.code == 75
+            assert str(os.getpid()) in run.err
+            assert command("info", "--json", "--qdrant-url", server.url).json["points"] == 3
+            assert command(*words, "--dry-run").code == 0
+        assert command(*words).code == 0
+
+
+def test_the_settings_of_many_a_project_work_against_a_server_on_this_machine(command: Command) -> None:
+    """`.env.example` as it stands, but for the port, and the key that stays an example."""
+    write_faq()
+    example = (SAMPLE.parent / ".env.example").read_text(encoding="utf-8")
+    with serve_qdrant() as server:
+        port = server.url.rpartition(":")[2]
+        Path(".env").write_text(example.replace("6333", port), encoding="utf-8")
+        run = command("--excel", "faq.csv", "--embedder", "hashing")
+        assert run.code == 0, run.err
+        assert "paraphrase-multilingual-mpnet-base-v2" not in run.err
+        assert "QDRANT_API_KEY" in run.err, "that the example was left out is said"
+        assert command("info", "--json").json["points"] == 3
+        Path(".env").write_text(example.replace("6333", port).replace("your_qdrant_api_key", "secret"), "utf-8")
+        assert command("info", "--json").json["collection"] == "legal_rag"
+        assert server.requests[-1].headers["api-key"] == "secret"
+    assert command("--excel", "faq.csv").code == 2, "the token is an example, too"
+
+
+def test_a_copy_to_a_server_equals_the_embedded_collection(command: Command) -> None:
+    write_faq()
+    command("--excel", "faq.csv", "--embedder", "hashing")
+    with serve_qdrant() as server:
+        assert command("copy", "--to-qdrant-url", server.url).code == 0
+        there = command("search", "số 2?", "--json", "--qdrant-url", server.url)
+        here = command("search", "số 2?", "--json")
+        assert [hit["id"] for hit in there.json["hits"]] == [hit["id"] for hit in here.json["hits"]]
+        again = command("--excel", "faq.csv", "--embedder", "hashing", "--qdrant-url", server.url, "--json")
+        assert (again.json["unchanged"], again.json["embedded"]) == (3, 0)
+
+
+def test_a_dry_run_counts_what_the_run_embeds(command: Command) -> None:
+    for folder in ("a", "b"):
+        Path(folder).mkdir()
+        for name in range(5):
+            Path(f"{folder}/{name}.txt").write_text("the same text\n" * 60, encoding="utf-8")
+    words = ("--text-dir", "a", "--text-dir", "b", "--embedder", "hashing", "--json", "--chunk-size", "100")
+    dry, wet = command(*words, "-n").json, command(*words).json
+    for count in ("added", "embedded", "reused"):
+        assert dry[count] == wet[count]

@@ -28,7 +28,7 @@ def make_server(_: Path) -> Store:
 
 @pytest.mark.parametrize("make", [make_embedded, make_server])
 @given(histories)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_every_store_ends_with_the_same_collection(make: Callable[[Path], Store], history: list[Files]) -> None:
     with TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Payload indexes have no effect")

@@ -19,13 +19,15 @@ def open_store(
     prefer_grpc: bool = False,
     grpc_port: int | None = None,
     lock_wait: float = 0.0,
+    exclusive: bool = True,
 ) -> Store:
     """Open one collection of the embedded store in the folder `path`, or of the Qdrant server at `url`.
 
     url: complete, with scheme and port. api_key, prefer_grpc, grpc_port: for a server.
-    lock_wait: seconds to wait for another process to let go of an embedded collection.
+    lock_wait: seconds to wait for another process of this host to let go of the collection.
+    exclusive: hold the collection against other processes of this host. Searches don't; the embedded store always does.
     Nothing is asked of a server yet. Raises UsageError for neither or both, or a name that no collection can have;
-    LockedError where another process has the embedded collection open; IdentityError for a folder of something else.
+    LockedError where another process holds the collection; IdentityError for a folder of something else.
     """
     if (path is None) == (url is None):
         raise UsageError("a store is either a folder (path=) or a server (url=): name one of them")
@@ -40,4 +42,11 @@ def open_store(
         return EmbeddedStore(path, collection, lock_wait=lock_wait)
     from ingest.stores.server import connect  # noqa: PLC0415 - brings qdrant-client, one to two seconds
 
-    return connect(str(url), collection, api_key=api_key, prefer_grpc=prefer_grpc, grpc_port=grpc_port)
+    return connect(
+        str(url),
+        collection,
+        api_key=api_key,
+        prefer_grpc=prefer_grpc,
+        grpc_port=grpc_port,
+        lock_wait=lock_wait if exclusive else None,
+    )

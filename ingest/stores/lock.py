@@ -1,4 +1,4 @@
-"""One process at a time in an embedded collection, for reading too."""
+"""One process of this host at a time: in an embedded collection, for reading too, and in runs that fill a server."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import platform
 import re
 import shlex
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ingest.errors import LockedError, StoreError
+from ingest.model import digest_text
 
 POLL = 0.25  # seconds between two looks at a lock that is held; an interrupt is heeded in between
 
@@ -23,10 +25,11 @@ class FolderLock:
     """The lock of a collection: `<collection>.lock`, held by the operating system, which frees it with its process.
 
     Beside it `<collection>.lock.json` says who holds it: a locked file itself can't be read on Windows.
+    name: what a person calls the thing that is locked; the folder by default.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, name: str = "") -> None:
+        self._name = name or str(folder)
         self._path = folder.with_name(f"{folder.name}.lock")
         self._holder = folder.with_name(f"{folder.name}.lock.json")
         self._made: list[Path] = []
@@ -90,7 +93,14 @@ class FolderLock:
             who = f"process {holder['pid']} on {holder['host']}, since {holder['since']}: {holder['command']}"
         except (OSError, ValueError, KeyError, TypeError):
             who = "another process"
-        return f"{self._folder} is in use by {who}. Try again when it has ended"
+        return f"{self._name} is in use by {who}. Try again when it has ended"
+
+
+def lock_server(server: str, collection: str) -> FolderLock:
+    """Make the lock of a server's collection for this user on this host. Across hosts the scheduler forbids overlap."""
+    user = getattr(os, "getuid", str)()  # Windows has a temporary folder for each user
+    folder = Path(tempfile.gettempdir()) / f"create-vector-db-{user}" / digest_text(f"{server} {collection}")
+    return FolderLock(folder, f"collection {collection!r} at {server}")
 
 
 def _tell_command() -> str:

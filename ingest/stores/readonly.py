@@ -17,6 +17,7 @@ class ReadOnlyStore:
         self._store = store
         self._changed = False  # dropped or made in this run: none of the points that are there belong to it
         self._described: Collection | None = None
+        self._vectors: dict[str, Vector] = {}  # of the texts that would have been written, by their hash
 
     @property
     def name(self) -> str:
@@ -63,10 +64,15 @@ class ReadOnlyStore:
 
     def find_vectors(self, texts: Sequence[str]) -> "dict[str, Vector]":
         """Find vectors by the hash of their text."""
-        return {} if self._changed else self._store.find_vectors(texts)
+        there = {} if self._changed else self._store.find_vectors(texts)
+        return there | {text: self._vectors[text] for text in texts if text in self._vectors}
 
     def upsert(self, points: Sequence[Point]) -> None:
-        """Write nothing."""
+        """Write nothing, but let the same text be found again, as it would be."""
+        for point in points:
+            own = point.payload["ingest"]
+            if isinstance(own, Mapping):
+                self._vectors[str(own["text"])] = point.vector
 
     def overwrite(self, payloads: Mapping[str, Payload]) -> None:
         """Write nothing."""

@@ -21,6 +21,7 @@ from ingest.errors import IdentityError, StoreError, UsageError
 from ingest.model import Collection, Hit, Json, Payload, Point, Stored, Vector
 from ingest.stores.batches import cut, fit
 from ingest.stores.failures import AbsentError, LimitedError, NotApplied, PresentError
+from ingest.stores.lock import FolderLock, lock_server
 from ingest.stores.patience import TIMEOUT, Asked, Patience
 from ingest.stores.records import DATASET, INDEXED, ORIGIN, STATE, TEXT, pack, unpack
 from ingest.stores.vectors import check_vectors
@@ -44,9 +45,19 @@ log = logging.getLogger("ingest")
 
 
 def connect(
-    url: str, collection: str, *, api_key: str | None = None, prefer_grpc: bool = False, grpc_port: int | None = None
+    url: str,
+    collection: str,
+    *,
+    api_key: str | None = None,
+    prefer_grpc: bool = False,
+    grpc_port: int | None = None,
+    lock_wait: float | None = None,
 ) -> "ServerStore":
-    """Make the store of one collection at a URL; nothing is sent yet. Raises UsageError for what is no URL."""
+    """Make the store of one collection at a URL; nothing is sent yet.
+
+    lock_wait: seconds to wait for another process of this host that fills the same collection; None takes no lock.
+    Raises UsageError for what is no URL, LockedError where another process holds the collection.
+    """
     parts = urlsplit(url)
     try:
         port = parts.port or REST_PORT
@@ -68,6 +79,10 @@ def connect(
     direct: dict[str, Any] = (
         {"mounts": {f"all://{host}": None}, "grpc_options": {"grpc.enable_http_proxy": 0}} if loopback else {}
     )
+    lock = None
+    if lock_wait is not None:
+        lock = lock_server(name, collection)
+        lock.acquire(lock_wait)
     client = QdrantClient(
         url=url,
         port=port,
@@ -78,7 +93,7 @@ def connect(
         check_compatibility=False,  # it prints, from a thread
         **direct,
     )
-    return ServerStore(client, collection, name=name)
+    return ServerStore(client, collection, name=name, lock=lock)
 
 
 class ServerStore:
@@ -92,12 +107,14 @@ class ServerStore:
         collection: str,
         *,
         name: str,
+        lock: FolderLock | None = None,
         sleep: Callable[[float], None] = time.sleep,
         draw: Callable[[], float] = random.random,
     ) -> None:
         self.name = name
         self.collection = collection
         self._client = client
+        self._lock = lock
         self._patience = Patience(name, collection, sleep, draw)
         self._described: Collection | None = None
         self._unindexed: set[str] = set()  # as `describe` last found it
@@ -278,8 +295,10 @@ class ServerStore:
         return self._count(_match(dataset))
 
     def close(self) -> None:
-        """Close the connections; closing twice is no error."""
+        """Close the connections and let go of the lock; closing twice is no error."""
         self._client.close()
+        if self._lock:
+            self._lock.release(trace=False)
 
     def _there(self) -> Collection:
         """Make sure, once, that the collection is one that this tool may write to."""
