@@ -272,7 +272,7 @@ def index(
 @_takes_settings
 def search_collection(
     _context: typer.Context,
-    query: Annotated[str, typer.Argument(help="What to look for.")],
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="What to look for.")],
     *,
     settings: Settings,
     limit: Annotated[int, typer.Option("-k", "--limit", metavar="ITEMS", min=1, help="How many items to show.")] = 5,

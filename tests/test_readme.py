@@ -33,7 +33,8 @@ def list_help() -> str:
         words = [sys.executable, "-m", "ingest", *command.split(), "--help"]
         wide = os.environ | {"COLUMNS": "100", "TERMINAL_WIDTH": "100"}
         done = subprocess.run(words, capture_output=True, encoding="utf-8", check=True, env=wide)
-        texts.append(f"```text\n{done.stdout.strip()}\n```\n")
+        shown = done.stdout.strip().replace("QUERY <str>", "QUERY")  # typer tells the type from 0.29 on
+        texts.append(f"```text\n{shown}\n```\n")
     return "\n".join(texts)
 
 
