@@ -442,13 +442,8 @@ def _watching(settings: Settings) -> Iterator[Callable[[Tally], None]]:
     from tqdm import tqdm  # noqa: PLC0415 - cron has no terminal
     from tqdm.contrib.logging import logging_redirect_tqdm  # noqa: PLC0415
 
-    with logging_redirect_tqdm([log]), tqdm(unit=" chunks", leave=False) as bar:
-
-        def show(tally: Tally) -> None:
-            bar.set_description_str(render.render_progress(tally), refresh=False)
-            bar.update(tally.added - bar.n if tally.added >= bar.n else tally.added)
-
-        yield show
+    with logging_redirect_tqdm([log]), tqdm(bar_format="{desc} [{elapsed}]", leave=False) as bar:
+        yield lambda tally: bar.set_description_str(render.render_progress(tally))
 
 
 def _print_report(report: Report, settings: Settings) -> None:

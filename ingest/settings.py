@@ -151,8 +151,9 @@ def open_chosen_embedder(
 ) -> tuple[Embedder, list[str]]:
     """Open the embedder that the settings name, else the one that a collection recorded; and say what was decided."""
     choice = environment.choose_embedder(settings.embedder or "", settings.model or "", os.environ)
-    if described and (not choice.spec or described.identity.model.startswith("hashing")):
-        choice = _follow(described)
+    provider = settings.provider
+    if described and (not settings.embedder or described.identity.model.startswith("hashing")):
+        choice, provider = _follow(described)
     if not choice.spec:
         raise UsageError(
             "no embedder is configured. Set HF_TOKEN (https://huggingface.co/settings/tokens, with the right 'Make "
@@ -165,18 +166,21 @@ def open_chosen_embedder(
         model=choice.model,
         token=token.value if token else None,
         token_name=token.name if token else "",
-        provider=settings.provider or "hf-inference",
+        provider=provider or "hf-inference",
         send_token=bool(settings.send_token),
         **options,
     )
     return embedder, list(choice.notes)
 
 
-def _follow(described: Collection) -> environment.Choice:
-    if described.identity.model.startswith("hashing"):
-        return environment.Choice("hashing", "")
-    spec = described.service if "://" in described.service else "hf"
-    return environment.Choice(spec, described.identity.model)
+def _follow(described: Collection) -> tuple[environment.Choice, str | None]:
+    """Give the choice, and the provider behind hf, that made a collection: what its service was called."""
+    model, service = described.identity.model, described.service
+    if model.startswith("hashing"):
+        return environment.Choice("hashing", ""), None
+    if "://" in service:
+        return environment.Choice(service, model), None
+    return environment.Choice("hf", model), service
 
 
 def _levels(context: typer.Context) -> list[Any]:
