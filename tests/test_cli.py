@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from ingest.cli import find_env_file, main, spread_sources
 from ingest.stores import open_store
+from tests.embedders.fakes import answer_embed
+from tests.loopback import Answer, script, serve
 from tests.stores.rest import serve_qdrant
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"
@@ -315,3 +317,38 @@ def test_a_dry_run_counts_what_the_run_embeds(command: Command) -> None:
     dry, wet = command(*words, "-n").json, command(*words).json
     for count in ("added", "embedded", "reused"):
         assert dry[count] == wet[count]
+
+
+def test_a_typed_path_wins_over_a_server_of_the_environment(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_faq()
+    monkeypatch.setenv("QDRANT_URL", "http://127.0.0.1:9")
+    assert command("--excel", "faq.csv", "--embedder", "hashing", "--qdrant-path", "here").code == 0
+    assert command("info", "--qdrant-path", "here", "--json").json["points"] == 3
+    monkeypatch.setenv("QDRANT_PATH", "here")
+    assert command("info").code == 2, "two stores in the environment: neither is chosen in silence"
+
+
+def test_the_first_real_embedder_replaces_the_trial_and_search_follows_it(command: Command) -> None:
+    write_faq()
+    assert command("--excel", "faq.csv", "--embedder", "hashing").code == 0
+    with serve(answer_embed) as server:
+        run = command("--excel", "faq.csv", "--embedder", server.url, "--model", "org/model")
+        assert run.code == 0, run.err
+        assert "trial" in run.out
+        found = command("search", "Câu hỏi faq.csv số 2?\nTrả lời 2 của faq.csv", "-k", "1", "--json")
+        assert found.json["hits"][0]["question"].endswith("số 2?")
+        assert command("info", "--json").json["identity"]["model"] == "org/model"
+    assert command("--excel", "faq.csv", "--embedder", "hashing").code == 6
+
+
+def test_an_embedder_in_the_environment_is_used_by_a_run_and_its_token_never_shown(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_faq()
+    monkeypatch.setenv("HF_TOKEN", "hf_secretsecret")
+    with serve(script(Answer(401, {"error": "no"}))) as server:
+        run = command("--excel", "faq.csv", "--embedder", server.url, "--model", "org/model", "--send-token", "-vv")
+    assert run.code == 2
+    assert "HF_TOKEN" in run.err
+    assert "hf_secretsecret" not in run.err + run.out
+    assert not Path("qdrant_data").exists()
