@@ -11,7 +11,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
@@ -23,12 +23,19 @@ from typer.core import TyperGroup
 from ingest import environment, render
 from ingest.chunking import OVERLAP, SIZE
 from ingest.copying import copy_collection
+from ingest.doctor import examine
+from ingest.doctor.origins import trace_settings
+from ingest.doctor.page import render_examination
+from ingest.embedders.cache import Cache
+from ingest.embedders.cached import CachedEmbedder
+from ingest.embedders.fallback import FallbackEmbedder
+from ingest.embedders.model_table import render_models
 from ingest.embedders.unasked import Unasked
 from ingest.encoding import refuse_identity
 from ingest.errors import IngestError, Interrupted, StoreError, Terminated, UsageError
 from ingest.guard import Guard
 from ingest.identity import differ
-from ingest.model import Json
+from ingest.model import Collection, Json
 from ingest.protocols import Embedder, Source, Store
 from ingest.report import Report, Tally
 from ingest.search import find_hits
@@ -37,6 +44,8 @@ from ingest.settings import (
     flag,
     open_chosen_embedder,
     open_chosen_store,
+    open_fallback,
+    open_run_cache,
     open_server,
     read_settings,
     refuse_run_options,
@@ -202,6 +211,17 @@ def index(
     max_wait: Annotated[
         float, flag("--max-wait", metavar="SECONDS", min=0, help="Seconds to wait for a service that answers nothing.")
     ] = 600.0,
+    fallback: Annotated[
+        str | None,
+        flag("--fallback", metavar="SPEC", help="Another service for the same model, taken when the first fails."),
+    ] = None,
+    cache_dir: Annotated[
+        Path | None, flag("--cache-dir", metavar="DIR", help="Where vectors are kept. Default: the user's cache.")
+    ] = None,
+    cache_url: Annotated[
+        str | None, flag("--cache-url", metavar="URL", help="... or a Redis server: redis://HOST:6379/0.")
+    ] = None,
+    no_cache: Annotated[bool, flag("--no-cache", help="Keep no vectors, and use none that were kept.")] = False,
     max_delete: Annotated[
         str,
         flag(
@@ -250,19 +270,20 @@ def index(
         "concurrency": concurrency,
         "requests_per_minute": requests_per_minute,
     }
-    embedder, notes = open_chosen_embedder(settings, **pacing)
+    opened, notes = open_chosen_embedder(settings, **pacing)
+    second = open_fallback(fallback, settings, **pacing) if fallback else None
+    cache = open_run_cache(opened, directory=cache_dir, url=cache_url, enabled=not (no_cache or dry_run))
     store, more = open_chosen_store(settings, lock_wait=0.0, exclusive=not dry_run)
-    with closing(store):
+    with closing(store), closing(cache) if cache else nullcontext():
+        described = store.describe() if dry_run or second else None
+        embedder = _surround(opened, second, cache, described)
         if dry_run:
-            described = store.describe()
-            embedder = Unasked(embedder.identity, embedder.name, described.canaries if described else None)
+            embedder = Unasked(opened.identity, opened.name, described.canaries if described else None)
             store = ReadOnlyStore(store)
         _tell(settings, _head(context, embedder, store, dry_run=dry_run), *notes, *more)
         with _watching(settings) as watch:
             report = sync(sources, embedder=embedder, store=store, options=options, watch=watch)
-        if not isinstance(report.failure, StoreError | Interrupted | Terminated) and report.total(
-            "added"
-        ) + report.total("deleted"):
+        if report.wrote and not isinstance(report.failure, StoreError | Interrupted | Terminated):
             store.compact()
     _print_report(report, settings)
     raise typer.Exit(report.exit_code)
@@ -324,6 +345,25 @@ def show_info(_context: typer.Context, *, settings: Settings) -> None:
         _print(render.render_collection(store.collection, store.name, described, counts))
 
 
+@app.command("models")
+@_takes_settings
+def show_models(_context: typer.Context, *, settings: Settings) -> None:  # noqa: ARG001 - taken like every command's
+    """Show well-known embedding models: their windows, prefixes and retrieval in Vietnamese and Korean."""
+    _print(render_models())
+
+
+@app.command("doctor")
+@_takes_settings
+def examine_setup(context: typer.Context, *, settings: Settings) -> None:
+    """Tell what a run would use and whether it would work; write nothing."""
+    examination = examine(settings, traced=trace_settings(context, settings))
+    if settings.json:
+        _print_json(examination.as_json())
+    elif not settings.quiet:
+        _print(render_examination(examination))
+    raise typer.Exit(examination.exit_code)
+
+
 @app.command("copy")
 @_takes_settings
 def copy_to_server(
@@ -352,6 +392,15 @@ def copy_to_server(
         _print_json({"points": written, "store": target.name, "collection": target.collection})
     elif not settings.quiet:
         _print([f"{written} points copied to collection {target.collection!r} in {target.name}"])
+
+
+def _surround(first: Embedder, second: Embedder | None, cache: Cache | None, there: Collection | None) -> Embedder:
+    """Put a second service behind the first, and a cache before both."""
+    embedder = first
+    if second:
+        comparable = there is not None and not differ(there.identity, first.identity)
+        embedder = FallbackEmbedder(first, second, canaries=there.canaries if there and comparable else None)
+    return CachedEmbedder(embedder, cache) if cache else embedder
 
 
 def _open_sources(

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from ingest.comparison import Progress
-from ingest.concurrency import map_ordered
+from ingest.concurrency import map_unordered
 from ingest.errors import EmbeddingError, IdentityError, IngestError, UsageError
 from ingest.identity import CANARIES, differ, diverge
 from ingest.model import Chunk, Collection, Json, Point, Refused, Skipped
@@ -52,11 +52,13 @@ class Encoding:
     def write(
         self, missing: Iterable[tuple[Progress, Chunk]], tally: Tally, entry: Mapping[str, Json]
     ) -> Iterator[None]:
-        """Embed and write what is missing, a batch at each step; `entry` is recorded with the dataset before."""
+        """Embed and write what is missing, a batch at each step, as the vectors come.
+
+        entry: recorded with the dataset before its first batch is sent.
+        """
         batches = self._batch(missing, tally, entry)
-        for batch, outcomes in map_ordered(self._ask, batches, workers=self.concurrency):
+        for batch, outcomes in map_unordered(self._ask, batches, workers=self.concurrency):
             if isinstance(outcomes, IngestError):
-                self.failure = self.failure or outcomes
                 self._leave(batch, tally)
             else:
                 self._keep(batch, outcomes, tally)
@@ -81,18 +83,23 @@ class Encoding:
     def _batch(
         self, missing: Iterable[tuple[Progress, Chunk]], tally: Tally, entry: Mapping[str, Json]
     ) -> Iterator[list[Wanted]]:
+        """Give batches of texts of like length: who pads a batch to its longest text wastes little on it.
+
+        What doesn't fill a batch waits for the next window, so that a window costs no request more than its texts.
+        """
+        waiting: list[Wanted] = []
         for window in _batched(missing, WINDOW):
             fresh = self._gather(window)
             for text, vector in self.store.find_vectors(list(fresh)).items():
                 wanted = fresh.pop(text)
                 tally.reused += len(wanted.chunks)
                 self._upsert(wanted, vector, tally)
-            for batch in _batched(fresh.values(), self.batch_size):
-                allowed = self._allow(batch, tally, entry)
-                self._leave(batch[allowed:], tally)
-                if allowed:
-                    self._in_flight |= {wanted.text: wanted for wanted in batch[:allowed]}
-                    yield batch[:allowed]
+            self._in_flight |= fresh
+            waiting = sorted([*waiting, *fresh.values()], key=lambda wanted: len(wanted.embed_text))
+            while len(waiting) >= self.batch_size:
+                batch, waiting = waiting[: self.batch_size], waiting[self.batch_size :]
+                yield from self._admit(batch, tally, entry)
+        yield from self._admit(waiting, tally, entry)
 
     def _gather(self, window: Sequence[tuple[Progress, Chunk]]) -> dict[str, Wanted]:
         fresh: dict[str, Wanted] = {}
@@ -103,6 +110,13 @@ class Encoding:
             else:
                 fresh[chunk.text] = Wanted(chunk.text, chunk.embed_text, [(progress, chunk)])
         return fresh
+
+    def _admit(self, batch: list[Wanted], tally: Tally, entry: Mapping[str, Json]) -> Iterator[list[Wanted]]:
+        """Give of a batch what may be embedded, and leave the rest."""
+        allowed = self._allow(batch, tally, entry)
+        self._leave(batch[allowed:], tally)
+        if allowed:
+            yield batch[:allowed]
 
     def _allow(self, batch: Sequence[Wanted], tally: Tally, entry: Mapping[str, Json]) -> int:
         """Say how many texts of a batch may be embedded."""
@@ -127,6 +141,7 @@ class Encoding:
         try:
             return batch, self.embedder.embed_each([wanted.embed_text for wanted in batch])
         except (EmbeddingError, UsageError) as error:
+            self.failure = self.failure or error  # at once: no other batch that waits is sent
             return batch, error
 
     def _keep(self, batch: Sequence[Wanted], outcomes: "Sequence[Vector | Refused]", tally: Tally) -> None:

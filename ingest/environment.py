@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +19,9 @@ TOKENS = (
 )
 MODELS = ("CREATE_VECTOR_DB_MODEL", "EMBEDDINGS_MODEL_NAME", "HF_MODEL_ID")
 EMBEDDERS = ("CREATE_VECTOR_DB_EMBEDDER", "EMBEDDER")
-RETIRED = "api-inference.huggingface.co"  # answers 410 since 2025
+SERVICE_KEY, OPENAI_KEY = "EMBEDDINGS_API_KEY", "OPENAI_API_KEY"
+OPENAI = "api.openai.com"
+RETIRED, ROUTER = "api-inference.huggingface.co", "router.huggingface.co"  # the first answers 410 since 2025
 CLOUD = ".qdrant.io"  # hosts that speak nothing but https
 _EXAMPLE = re.compile(
     r"your[_-].*|<.*>|(hf|sk|api)?[_-]?x{3,}|hf_\.{3}|\.{3}|…|change[_-]?me|todo|none|null", re.IGNORECASE
@@ -29,10 +31,21 @@ _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret and the variable, or the place, that it came from. Its text never shows."""
+    """A secret and the variable, or the place, that it came from. Its text never shows.
+
+    others: the variables that hold another one, and would have been taken if this one were not there.
+    """
 
     name: str
     value: str
+    others: Sequence[str] = ()
+
+    @property
+    def origin(self) -> str:
+        """Where it came from, for a person who has to find the wrong one: with the other places."""
+        if not self.others:
+            return self.name
+        return f"{self.name} ({' and '.join(self.others)} {'is' if len(self.others) == 1 else 'are'} set too)"
 
     def __repr__(self) -> str:
         return f"Secret({self.name})"
@@ -66,21 +79,19 @@ def find(names: Sequence[str], environ: Mapping[str, str]) -> tuple[str, str] | 
 
 
 def find_secret(names: Sequence[str], environ: Mapping[str, str]) -> Secret | None:
-    """Give the first of these secrets; `<NAME>_FILE` names a file that holds it.
+    """Give the first of these secrets, and where others are; `<NAME>_FILE` names a file that holds one.
 
     Raises CredentialError for a file that cannot be read, or an example that nobody replaced.
     """
-    for name in names:
-        if found := find([name], environ):
-            secret = Secret(*found)
-        elif found := find([f"{name}_FILE"], environ):
-            secret = _read_secret(*found)
-        else:
-            continue
-        if is_example(secret.value):
-            raise CredentialError(f"{secret.name} holds an example, not a credential of yours: set it, or remove it")
-        return secret
-    return None
+    places = [place for name in names for place in (name, f"{name}_FILE") if find([place], environ)]
+    if not places:
+        return None
+    secret = _take_secret(places[0], environ)
+    if is_example(secret.value):
+        raise CredentialError(f"{secret.name} holds an example, not a credential of yours: set it, or remove it")
+    spare = {place: environ[place].strip() for place in places[1:]}
+    others = [place for place, value in spare.items() if value != secret.value and not is_example(value)]
+    return replace(secret, others=tuple(others))
 
 
 def is_example(value: str) -> bool:
@@ -100,7 +111,7 @@ def read_flag(name: str, environ: Mapping[str, str]) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The embedder that the settings ask for. `spec` "" means that none does. notes: what was left alone, and why."""
+    """The embedder that the settings ask for. `spec` "" means that none does. notes: what was read anew, or left."""
 
     spec: str
     model: str
@@ -120,6 +131,8 @@ def choose_embedder(spec: str, model: str, environ: Mapping[str, str]) -> Choice
         spec = "hf"
     if not spec and not model:
         return _follow_old_names(environ)
+    if hosted := _read_hosted_url("--embedder", spec, model):
+        return hosted
     spare = [name for name in ("HF_INFERENCE_API", "MODEL_PROVIDER") if find([name], environ)]
     note = f"{' and '.join(spare)} left alone: elsewhere it names a chat model, and the embedder is set otherwise"
     return Choice(spec or "hf", model, [note] if spare else [])
@@ -127,11 +140,7 @@ def choose_embedder(spec: str, model: str, environ: Mapping[str, str]) -> Choice
 
 def _follow_old_names(environ: Mapping[str, str]) -> Choice:
     if found := find(["HF_INFERENCE_API"], environ):
-        url = urlsplit(found[1])
-        if url.hostname != RETIRED:
-            return Choice(found[1], "")
-        model = url.path.removeprefix("/models/").removeprefix("/pipeline/feature-extraction/").strip("/")
-        return Choice("hf", model, [f"HF_INFERENCE_API names the retired {RETIRED}: read as model {model!r} at hf"])
+        return _read_hosted_url(*found) or Choice(found[1], "")
     provider = find(["MODEL_PROVIDER"], environ)
     if provider and provider[1].casefold() == "huggingface":
         return Choice("hf", "")
@@ -140,13 +149,37 @@ def _follow_old_names(environ: Mapping[str, str]) -> Choice:
     return Choice("", "")
 
 
+def _read_hosted_url(name: str, value: str, model: str = "") -> Choice | None:
+    """Read a URL of Hugging Face's own inference, of the retired host or of today's, as the model at `hf` it means.
+
+    model: the one that is named elsewhere, which wins.
+    """
+    try:
+        url = urlsplit(value)
+    except ValueError:
+        return None  # whoever opens it says so
+    path = url.path.removeprefix("/hf-inference") if url.hostname == ROUTER else url.path
+    if url.hostname != RETIRED and path == url.path:
+        return None
+    told = re.sub(r"^/(models|pipeline/feature-extraction)/|/pipeline/feature-extraction/?$", "", path).strip("/")
+    model = model or told
+    named = f"model {model} at hf" if model else "hf"
+    retired = "the retired " if url.hostname == RETIRED else ""
+    return Choice("hf", model, [f"{name} names {retired}{url.hostname}: read as {named}"])
+
+
 def make_qdrant_url(host: str, port: int, *, https: bool | None) -> str:
     """Make the URL of a server from a host or a URL, and a port that a URL may state itself.
 
     A bare host is reached by plain http, whatever keys are set, unless it is Qdrant's cloud or `https` says so.
+    Raises UsageError for a URL whose port is no number.
     """
     if "://" in host:
-        return host if urlsplit(host).port else f"{host.rstrip('/')}:{port}"
+        try:
+            own = urlsplit(host).port
+        except ValueError as error:
+            raise UsageError("the URL of the Qdrant server has no port that is one: write http://HOST:6333") from error
+        return host if own else f"{host.rstrip('/')}:{port}"
     name, _, own_port = host.partition(":")
     secure = https if https is not None else name.endswith(CLOUD)
     return f"{'https' if secure else 'http'}://{name}:{own_port or port}"
@@ -177,8 +210,22 @@ def find_token(environ: Mapping[str, str]) -> Secret | None:
     return Secret("hf auth login", stored) if stored else None
 
 
-def _read_secret(name: str, path: str) -> Secret:
+def find_service_key(url: str, environ: Mapping[str, str], *, send: bool = False) -> Secret | None:
+    """Give the credential of a service at a URL of the user's: EMBEDDINGS_API_KEY, else OPENAI_API_KEY.
+
+    The second belongs to OpenAI: it goes to no other host, unless `send` says so.
+    """
+    theirs = f"{url}/".startswith(f"https://{OPENAI}/")
+    return find_secret([SERVICE_KEY, OPENAI_KEY] if theirs or send else [SERVICE_KEY], environ)
+
+
+def _take_secret(place: str, environ: Mapping[str, str]) -> Secret:
+    value = environ[place].strip()
+    if not place.endswith("_FILE"):
+        return Secret(place, value)
     try:
-        return Secret(name, Path(path).read_text(encoding="utf-8").strip())
+        return Secret(place, Path(value).read_text(encoding="utf-8").strip())
+    except UnicodeDecodeError as error:
+        raise CredentialError(f"{place}={value}: it is not UTF-8, so that it holds no credential") from error
     except OSError as error:
-        raise CredentialError(f"{name}={path}: {error.strerror}") from error
+        raise CredentialError(f"{place}={value}: {error.strerror}") from error

@@ -67,6 +67,9 @@ class UnavailableError(EmbeddingError):
     retry_after: seconds that the service asked to wait, None where it said nothing.
     timed_out: the service took too long over the request, so that a smaller one may succeed.
     unreachable: no connection to the host was ever made: name not resolved, refused, TLS.
+    throttled: it took the request for one too many, so that fewer may succeed.
+    starting: it may not be up yet: its model is loading, or it was scaled to zero.
+    loads: seconds until its model is loaded, as it guesses; None where it said nothing.
     """
 
     def __init__(
@@ -76,11 +79,17 @@ class UnavailableError(EmbeddingError):
         retry_after: float | None = None,
         timed_out: bool = False,
         unreachable: bool = False,
+        throttled: bool = False,
+        starting: bool = False,
+        loads: float | None = None,
     ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.timed_out = timed_out
         self.unreachable = unreachable
+        self.throttled = throttled
+        self.starting = starting
+        self.loads = loads
 
 
 class RefusedError(EmbeddingError):

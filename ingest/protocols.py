@@ -1,6 +1,7 @@
 """What an adapter must do. One conformance suite in `tests/` holds each of these for real adapters and fakes alike."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.model import (
@@ -64,16 +65,31 @@ class Chunker(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a service takes; None where that is not known.
+
+    texts: in one request. bytes: of one request's body, as JSON. inputs_in_flight: texts of all requests under way.
+    """
+
+    texts: int | None = None
+    bytes: int | None = None
+    inputs_in_flight: int | None = None
+
+
 class Service(Protocol):
     """What turns texts into vectors: one call is one request.
 
     name: for a person, with the host but without a secret: "hf-inference", "http://127.0.0.1:8080".
+    limits: what is known so far of what it takes; more is split, or waits, before it is sent.
     """
 
     @property
     def name(self) -> str: ...
     @property
     def identity(self) -> Identity: ...
+    @property
+    def limits(self) -> Limits: ...
 
     def embed(self, texts: Sequence[str]) -> "Vectors":
         """Embed texts, in order: (texts, dimension) float32, finite.
@@ -86,7 +102,7 @@ class Service(Protocol):
 class Embedder(Protocol):
     """A service with everything around it: checks, pacing, retries, halving. Safe to call from several threads.
 
-    requests, retries: how many were made so far.
+    requests, retries: how many were made so far. cached: texts that no service was asked for, thanks to a cache.
     """
 
     @property
@@ -97,6 +113,8 @@ class Embedder(Protocol):
     def requests(self) -> int: ...
     @property
     def retries(self) -> int: ...
+    @property
+    def cached(self) -> int: ...
 
     def embed_each(self, texts: Sequence[str]) -> "Sequence[Vector | Refused]":
         """Embed documents: for each text, in order, its unit vector, or the refusal of that text alone.

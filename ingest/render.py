@@ -20,7 +20,8 @@ def render_report(report: Report) -> Iterator[str]:
             yield f"  left: {tally.left} chunks, not embedded because of --limit; nothing was deleted"
     yield (
         f"{report.total('embedded')} texts embedded in {report.requests} requests"
-        f"{f', {report.retries} of them again' if report.retries else ''}; {report.seconds:.1f} s"
+        f"{f', {report.cached} of them from the cache' if report.cached else ''}"
+        f"{f', {report.retries} requests made again' if report.retries else ''}; {report.seconds:.1f} s"
     )
 
 

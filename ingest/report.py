@@ -52,12 +52,16 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did. `seconds` is wall time; `notes` are sentences for the person who reads it."""
+    """What a run did.
+
+    seconds: wall time. cached: of the texts embedded, those whose vectors a cache held. notes: sentences for a person.
+    """
 
     datasets: Sequence[Tally]
     requests: int
     retries: int
     seconds: float
+    cached: int = 0
     notes: Sequence[str] = ()
 
     @property
@@ -78,6 +82,11 @@ class Report:
         """0 where the collection equals the sources, else that of the failure."""
         return self.failure.exit_code if self.failure else 0
 
+    @property
+    def wrote(self) -> bool:
+        """Whether points were written or deleted."""
+        return any(self.total(name) for name in ("added", "refreshed", "deleted"))
+
     def total(self, name: str) -> int:
         """Add up one count over all datasets."""
         return sum(getattr(tally, name) for tally in self.datasets)
@@ -89,6 +98,7 @@ class Report:
             **{name: self.total(name) for name in COUNTS},
             "requests": self.requests,
             "retries": self.retries,
+            "cached": self.cached,
             "seconds": round(self.seconds, 3),
             "notes": list(self.notes),
             "datasets": [

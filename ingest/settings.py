@@ -5,16 +5,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
 from ingest import environment
-from ingest.embedders import DEFAULT_MODEL, open_embedder
+from ingest.embedders import DEFAULT_MODEL, Encoder, open_embedder
+from ingest.embedders.cache import Cache, open_cache
+from ingest.embedders.credentials import is_hugging_face
+from ingest.embedders.prefixes import describe_use
+from ingest.embedders.recipe import read_recipe
+from ingest.environment import Secret
 from ingest.errors import UsageError
 from ingest.model import Collection
 from ingest.protocols import Embedder, Store
 from ingest.stores import open_store
 
+_FREE = ("hashing", "local")  # by the name of the embedder
+_WITHOUT = ("hashing", "sagemaker")  # no service; boto3 finds the credentials of AWS by itself
+# What is meant for the service of a URL goes to whatever URL the user names.
+_SERVICE_KEYS = [f"{name}{end}" for name in (environment.SERVICE_KEY, environment.OPENAI_KEY) for end in ("", "_FILE")]
 COMMAND_LINE = "COMMANDLINE"  # the name of typer's ParameterSource for what was typed
 
 
@@ -69,10 +79,11 @@ class Settings:
         str | None,
         flag(
             "--embedder",
-            metavar="hf|URL|hashing",
+            metavar="SPEC",
             env=["EMBEDDER"],
             help="What makes the vectors: hf (Hugging Face Inference), the URL of an Inference Endpoint or of "
-            "text-embeddings-inference, or hashing (offline and lexical, for a trial).",
+            "text-embeddings-inference, openai:URL, local or local:FOLDER, sagemaker:ENDPOINT, or hashing (offline "
+            "and lexical, for a trial).",
         ),
     ] = None
     model: Annotated[
@@ -87,8 +98,26 @@ class Settings:
     provider: Annotated[
         str | None, flag("--provider", metavar="NAME", help="Who serves the model behind hf. Default: hf-inference.")
     ] = None
+    bill_to: Annotated[
+        str | None, flag("--bill-to", metavar="NAME", help="The organisation whose credits hf spends.")
+    ] = None
     send_token: Annotated[
         bool | None, flag("--send-token", help="Send the Hugging Face token to a URL of another host, too.")
+    ] = None
+    query_prefix: Annotated[
+        str | None,
+        flag("--query-prefix", metavar="TEXT", help="What goes before a query. Default: as the model was trained."),
+    ] = None
+    document_prefix: Annotated[
+        str | None, flag("--document-prefix", metavar="TEXT", help="What goes before a text that is indexed.")
+    ] = None
+    pooling: Annotated[
+        str | None,
+        flag("--pooling", metavar="mean|cls", help="How to pool what a service answers token by token."),
+    ] = None
+    quantised: Annotated[bool | None, flag("--quantised", help="Run the int8 files of a local model.")] = None
+    device: Annotated[
+        str | None, flag("--device", metavar="cpu|cuda", help="Where a local model runs. Default: cuda where it is.")
     ] = None
     json: Annotated[bool | None, flag("--json", help="Print one JSON object on stdout.")] = None
     quiet: Annotated[bool | None, flag("-q", "--quiet", help="Say nothing but what went wrong.")] = None
@@ -125,7 +154,9 @@ def open_chosen_store(settings: Settings, *, lock_wait: float, exclusive: bool =
     if not host:
         return open_store(path=str(settings.qdrant_path or "qdrant_data"), collection=name, lock_wait=lock_wait), []
     if settings.qdrant_path:
-        raise UsageError(f"both a server ({host}) and --qdrant-path {settings.qdrant_path} are set: unset one of them")
+        raise UsageError(
+            f"both a server and a folder (--qdrant-path {settings.qdrant_path}) are set: unset one of them"
+        )
     url = environment.make_qdrant_url(host, settings.qdrant_port or 6333, https=settings.qdrant_https)
     return open_server(url, name, settings, exclusive=exclusive)
 
@@ -148,39 +179,72 @@ def open_chosen_embedder(
     settings: Settings,
     described: Collection | None = None,
     **options: Any,  # noqa: ANN401 - those of open_embedder
-) -> tuple[Embedder, list[str]]:
-    """Open the embedder that the settings name, else the one that a collection recorded; and say what was decided."""
+) -> tuple[Encoder, list[str]]:
+    """Open the embedder that the settings name, else the one that a collection recorded; and say what was decided.
+
+    described: what the collection recorded, to embed queries for it.
+    """
     choice = environment.choose_embedder(settings.embedder or "", settings.model or "", os.environ)
-    provider = settings.provider
     if described and (not settings.embedder or described.identity.model.startswith("hashing")):
-        choice, provider = _follow(described)
+        choice = environment.Choice(read_recipe(described).spec, "")
     if not choice.spec:
         raise UsageError(
             "no embedder is configured. Set HF_TOKEN (https://huggingface.co/settings/tokens, with the right 'Make "
             "calls to Inference Providers'), or name an endpoint: --embedder URL, or try it offline now: "
             "--embedder hashing"
         )
-    token = None if choice.spec == "hashing" else environment.find_token(os.environ)
-    embedder = open_embedder(
-        choice.spec,
-        model=choice.model,
-        token=token.value if token else None,
-        token_name=token.name if token else "",
-        provider=provider or "hf-inference",
-        send_token=bool(settings.send_token),
+    embedder = _open_spec(choice.spec, choice.model, settings, collection=described, **options)
+    identity = embedder.identity
+    return embedder, [*choice.notes, *describe_use(identity.model, identity.query_prefix, identity.document_prefix)]
+
+
+def open_fallback(spec: str, settings: Settings, **options: Any) -> Encoder:  # noqa: ANN401 - those of open_embedder
+    """Open the second service for the model that the settings name."""
+    return _open_spec(spec, settings.model or DEFAULT_MODEL, settings, **options)
+
+
+def open_run_cache(embedder: Embedder, *, directory: Path | None, url: str | None, enabled: bool) -> Cache | None:
+    """Open the cache of a run; None for an embedder that costs nothing but this machine's time."""
+    paid = embedder.name not in _FREE
+    return open_cache(directory=str(directory) if directory else None, url=url, enabled=enabled and paid)
+
+
+def find_credential(spec: str, *, send: bool) -> Secret | None:
+    """Give the token of Hugging Face for what is Hugging Face's, else the key of the service at a URL.
+
+    send: the token goes to a host that is not Hugging Face's, too.
+    """
+    if spec.partition(":")[0] in _WITHOUT:
+        return None
+    if is_of_hub(spec):
+        return environment.find_token(os.environ)
+    key = environment.find_service_key(spec.removeprefix("openai:"), os.environ, send=send)
+    return key or (environment.find_token(os.environ) if send else None)
+
+
+def is_of_hub(spec: str) -> bool:
+    """Say whether an embedder is asked by Hugging Face's token: hf, a host of theirs, or a model fetched from there."""
+    url = spec.removeprefix("openai:")
+    return "://" not in url or is_hugging_face(urlsplit(url))
+
+
+def _open_spec(spec: str, model: str, settings: Settings, **options: Any) -> Encoder:  # noqa: ANN401 - those of open_embedder
+    credential = find_credential(spec, send=bool(settings.send_token))
+    return open_embedder(
+        spec,
+        model=model,
+        token=credential.value if credential else None,
+        token_name=credential.origin if credential else "",
+        provider=settings.provider or "",
+        send_token=bool(settings.send_token) or (credential is not None and credential.name in _SERVICE_KEYS),
+        bill_to=settings.bill_to or "",
+        pooling=settings.pooling or "",
+        quantised=bool(settings.quantised),
+        device=settings.device or "",
+        query_prefix=settings.query_prefix,
+        document_prefix=settings.document_prefix,
         **options,
     )
-    return embedder, list(choice.notes)
-
-
-def _follow(described: Collection) -> tuple[environment.Choice, str | None]:
-    """Give the choice, and the provider behind hf, that made a collection: what its service was called."""
-    model, service = described.identity.model, described.service
-    if model.startswith("hashing"):
-        return environment.Choice("hashing", ""), None
-    if "://" in service:
-        return environment.Choice(service, model), None
-    return environment.Choice("hf", model), service
 
 
 def _levels(context: typer.Context) -> list[Any]:

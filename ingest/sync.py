@@ -101,7 +101,7 @@ def sync(
         others = sorted(described.datasets.keys() - named)
         notes += [f"left as they are, since this run does not name them: {', '.join(others)}"] if others else []
     seconds = time.monotonic() - started
-    return Report(tallies, embedder.requests, embedder.retries, seconds, notes)
+    return Report(tallies, embedder.requests, embedder.retries, seconds, embedder.cached, notes)
 
 
 def _sync_dataset(source: Source, encoding: Encoding, options: Options, tally: Tally) -> Iterator[None]:

@@ -78,6 +78,7 @@ class CountingEmbedder:
     probed: int = 0
     requests: int = 0
     retries: int = 0
+    cached: int = 0
 
     @property
     def identity(self) -> Identity:

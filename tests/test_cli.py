@@ -1,6 +1,7 @@
 """The command as its users type it: settings before and after a subcommand, exit codes, what is printed where."""
 
 import json
+import logging
 import os
 from collections.abc import Callable
 from contextlib import closing
@@ -45,6 +46,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HF_HOME", str(tmp_path / "home" / "hf"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home" / "cache"))
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
 
@@ -55,6 +57,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         finally:
             os.environ.clear()
             os.environ.update(before)
+            logging.getLogger("ingest").handlers.clear()  # they write to what capsys is about to close
         return Outcome(code, *capsys.readouterr())
 
     return call
@@ -352,3 +355,41 @@ def test_an_embedder_in_the_environment_is_used_by_a_run_and_its_token_never_sho
     assert "HF_TOKEN" in run.err
     assert "hf_secretsecret" not in run.err + run.out
     assert not Path("qdrant_data").exists()
+
+
+def test_a_second_collection_from_the_same_sources_asks_the_service_for_the_canaries_alone(command: Command) -> None:
+    write_faq(rows=40)
+    with serve(answer_embed) as server:
+        words = ("--excel", "faq.csv", "--embedder", server.url, "--model", "org/model", "--json")
+        assert command(*words).json["cached"] == 0
+        before = len(server.requests)
+        again = command(*words, "--collection", "another")
+        assert (again.json["cached"], again.json["added"]) == (40, 40)
+        assert server.count("POST") - sum(request.method == "POST" for request in server.requests[:before]) == 1
+        assert command(*words, "--collection", "third", "--no-cache").json["cached"] == 0
+
+
+def test_a_fallback_takes_over_where_the_first_fails_for_good(command: Command) -> None:
+    write_faq()
+    with serve(script(Answer(402, {"error": "no credits"}))) as first, serve(answer_embed) as second:
+        words = ("--excel", "faq.csv", "--embedder", first.url, "--model", "org/model", "--json")
+        assert command(*words).code == 5
+        run = command(*words, "--fallback", second.url)
+        assert run.code == 0, run.err
+        assert "402" in run.err
+    assert command("info", "--json").json["points"] == 3
+
+
+def test_models_and_doctor_tell_what_there_is_and_whether_it_works(command: Command) -> None:
+    assert "intfloat/multilingual-e5-base" in command("models").out
+    assert command("doctor").code == 2, "no embedder is configured"
+    examined = command("doctor", "--embedder", "hashing", "--json")
+    assert examined.code == 0
+    assert examined.json["checks"]
+
+
+def test_a_text_generator_is_refused_by_name(command: Command) -> None:
+    write_faq()
+    run = command("--excel", "faq.csv", "--embedder", "hf", "--model", "meta-llama/Llama-3.1-8B-Instruct")
+    assert run.code == 2
+    assert "Llama" in run.err

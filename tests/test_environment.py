@@ -9,6 +9,8 @@ from ingest.environment import (
     choose_embedder,
     find_qdrant_key,
     find_secret,
+    find_service_key,
+    find_token,
     is_example,
     make_qdrant_url,
     read_dotenv,
@@ -16,7 +18,9 @@ from ingest.environment import (
 )
 from ingest.errors import CredentialError, UsageError
 
-RETIRED_URL = "https://api-inference.huggingface.co/models/intfloat/multilingual-e5-base"
+E5 = "intfloat/multilingual-e5-base"
+RETIRED_URL = f"https://api-inference.huggingface.co/models/{E5}"
+ROUTER_URL = f"https://router.huggingface.co/hf-inference/models/{E5}/pipeline/feature-extraction"
 
 
 @pytest.mark.parametrize("name", TOKENS)
@@ -34,13 +38,61 @@ def test_the_first_name_wins() -> None:
     assert secret.name == TOKENS[0]
 
 
+def test_the_other_places_of_a_secret_are_told_unless_they_hold_the_same_or_an_example() -> None:
+    environ = {"HF_TOKEN": "hf_a", "HF_API_TOKEN": "hf_a", "HUGGINGFACE_API_KEY": "your_api_key"}
+    alone = find_secret(TOKENS, environ)
+    assert alone
+    assert alone.origin == "HF_TOKEN"
+    secret = find_secret(TOKENS, environ | {"HUGGINGFACE_API_TOKEN": "hf_b"})
+    assert secret
+    assert secret.origin == "HF_TOKEN (HUGGINGFACE_API_TOKEN is set too)"
+    several = find_secret(TOKENS, {"HF_TOKEN": "hf_a", "HF_TOKEN_FILE": "/x", "HUGGINGFACE_API_TOKEN": "hf_b"})
+    assert several
+    assert several.origin == "HF_TOKEN (HF_TOKEN_FILE and HUGGINGFACE_API_TOKEN are set too)"
+    assert "hf_b" not in repr(several) + several.origin
+
+
+@pytest.mark.parametrize(
+    ("url", "send", "name"),
+    [
+        ("http://127.0.0.1:8000/v1", False, None),
+        ("http://127.0.0.1:8000/v1", True, "OPENAI_API_KEY"),
+        ("https://api.openai.com/v1", False, "OPENAI_API_KEY"),
+        ("https://api.openai.com", False, "OPENAI_API_KEY"),
+        ("https://[half", False, None),
+        ("http://api.openai.com/v1", False, None),
+        ("https://api.openai.com.example.com/v1", False, None),
+    ],
+)
+def test_the_key_of_openai_goes_to_openai_alone_unless_asked(url: str, send: bool, name: str | None) -> None:
+    key = find_service_key(url, {"OPENAI_API_KEY": "sk-1"}, send=send)
+    assert (key.name if key else None) == name
+    own = find_service_key(url, {"OPENAI_API_KEY": "sk-1", "EMBEDDINGS_API_KEY": "own"}, send=send)
+    assert own
+    assert (own.name, own.value) == ("EMBEDDINGS_API_KEY", "own")
+
+
+def test_the_token_of_the_environment_comes_before_the_one_that_was_stored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("huggingface_hub.get_token", lambda: "hf_stored")
+    stored = find_token({})
+    assert stored
+    assert (stored.name, stored.value) == ("hf auth login", "hf_stored")
+    token = find_token({"HF_API_TOKEN": "hf_mine"})
+    assert token
+    assert (token.name, token.value) == ("HF_API_TOKEN", "hf_mine")
+
+
 def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("hf_secret\n")
     secret = find_secret(TOKENS, {"HF_TOKEN_FILE": str(tmp_path / "token")})
     assert secret
     assert (secret.name, secret.value) == ("HF_TOKEN_FILE", "hf_secret")
-    with pytest.raises(CredentialError, match="HF_TOKEN_FILE"):
-        find_secret(TOKENS, {"HF_TOKEN_FILE": str(tmp_path / "nothing")})
+    (tmp_path / "picture").write_bytes(b"\x89PNG\xff")
+    for name in ("nothing", "picture"):
+        with pytest.raises(CredentialError, match="HF_TOKEN_FILE"):
+            find_secret(TOKENS, {"HF_TOKEN_FILE": str(tmp_path / name)})
 
 
 @pytest.mark.parametrize(
@@ -94,7 +146,16 @@ def test_a_host_or_a_url_gives_the_url_of_the_server(host: str, https: bool | No
         ("", "", {"HF_TOKEN_FILE": "/run/token"}, ("hf", "")),
         ("", "m", {"EMBEDDINGS_MODEL_NAME": "m"}, ("hf", "m")),
         ("", "", {"HF_INFERENCE_API": "https://x.example.com"}, ("https://x.example.com", "")),
-        ("", "", {"HF_INFERENCE_API": RETIRED_URL}, ("hf", "intfloat/multilingual-e5-base")),
+        ("", "", {"HF_INFERENCE_API": RETIRED_URL}, ("hf", E5)),
+        ("", "", {"HF_INFERENCE_API": ROUTER_URL}, ("hf", E5)),
+        (RETIRED_URL, "", {}, ("hf", E5)),
+        (f"https://api-inference.huggingface.co/pipeline/feature-extraction/{E5}/", "", {}, ("hf", E5)),
+        ("https://api-inference.huggingface.co", "", {}, ("hf", "")),
+        (ROUTER_URL, "", {}, ("hf", E5)),
+        (RETIRED_URL, "BAAI/bge-m3", {}, ("hf", "BAAI/bge-m3")),
+        ("https://router.huggingface.co/v1", "m", {}, ("https://router.huggingface.co/v1", "m")),
+        ("https://x.example.com/models/a/b", "", {}, ("https://x.example.com/models/a/b", "")),
+        ("http://[half", "", {}, ("http://[half", "")),
         ("", "", {"MODEL_PROVIDER": "huggingface"}, ("hf", "")),
         ("", "", {"MODEL_PROVIDER": "aws", "AWS_ENDPOINT_NAME": "e"}, ("sagemaker:e", "")),
         ("", "", {"MODEL_PROVIDER": "openai"}, ("", "")),
@@ -105,6 +166,12 @@ def test_the_embedder_is_the_first_that_is_named(
 ) -> None:
     choice = choose_embedder(spec, model, environ)
     assert (choice.spec, choice.model) == chosen
+
+
+def test_a_url_that_is_read_as_a_model_is_told() -> None:
+    assert "retired" in choose_embedder(RETIRED_URL, "", {}).notes[0]
+    assert E5 in choose_embedder("", "", {"HF_INFERENCE_API": ROUTER_URL}).notes[0]
+    assert "model BAAI/bge-m3" in choose_embedder(RETIRED_URL, "BAAI/bge-m3", {}).notes[0]
 
 
 def test_names_of_a_chat_model_are_left_alone_where_an_embedder_is_named_and_that_is_said() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from ingest import errors
 
 README = Path(__file__).parent.parent / "README.md"
-COMMANDS = ("", "search", "info", "copy")
+COMMANDS = ("", "search", "info", "copy", "models", "doctor")
 
 
 def list_exit_codes() -> str:

@@ -128,7 +128,7 @@ def test_a_request_that_is_never_answered_is_given_up_and_made_again(tmp_path: P
     [
         (401, {"error": "Invalid credentials in Authorization header"}, CredentialError, "HF_TOKEN"),
         (402, {"error": "You have exceeded your monthly included credits"}, CreditsError, "credits"),
-        (403, {"error": "insufficient permissions"}, CredentialError, "Make calls to Inference Providers"),
+        (403, {"error": "insufficient permissions"}, CredentialError, "lacks a right"),
     ],
 )
 def test_what_no_waiting_mends_stops_at_once_and_keeps_what_is_written(

@@ -2,10 +2,11 @@
 
 from urllib.parse import SplitResult
 
-from ingest.errors import CredentialError
+from ingest.errors import CredentialError, UsageError
 
 # Not hf.space: a Space runs the code of whoever made it.
 _HOSTS = ("huggingface.co", "endpoints.huggingface.cloud")
+_RETIRED = "api-inference.huggingface.co"  # answers 410 since 2025
 
 
 def clean_token(token: str | None, name: str) -> str:
@@ -19,6 +20,12 @@ def clean_token(token: str | None, name: str) -> str:
             f"the token from {name or 'open_embedder'} holds characters that no token has: copy it again"
         )
     return cleaned
+
+
+def refuse_retired(url: SplitResult) -> None:
+    """Raise UsageError for a URL of the host that Hugging Face's inference had before."""
+    if url.hostname == _RETIRED:
+        raise UsageError(f"{_RETIRED} is retired: use --embedder hf, with --model for what its URL ended with")
 
 
 def is_hugging_face(url: SplitResult) -> bool:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ingest.embedders.waits import read_wait
+from ingest.embedders.models import SUGGESTED
+from ingest.embedders.waits import read_loading, read_wait
 from ingest.embedders.words import quote, tidy
 from ingest.errors import (
     CredentialError,
@@ -20,9 +21,17 @@ from ingest.errors import (
 )
 
 TOKENS_PAGE: Final = "https://huggingface.co/settings/tokens"
+# The form for a new token, with the right ticked: https://huggingface.co/docs/inference-providers
+NEW_TOKEN_PAGE: Final = f"{TOKENS_PAGE}/new?ownUserPermissions=inference.serverless.write&tokenType=fineGrained"
 SCOPE: Final = "Make calls to Inference Providers"
+_ENDPOINT_SCOPE = "Make calls to your Inference Endpoints"
+_ENDPOINTS = ".endpoints.huggingface.cloud"
 _BILLING_PAGE = "https://huggingface.co/settings/billing"
+# What OpenAI says, with 429, of an account without credits: https://platform.openai.com/docs/guides/error-codes
+_NO_QUOTA = b'"insufficient_quota"'
 _TRANSIENT = {408, 425, 429}  # with every 5xx: the same request may succeed later
+_THROTTLED = {429}
+_STARTING = {502, 503}  # of an Inference Endpoint that was scaled to zero, too
 _SLOW = {504, 524}  # a proxy gave up on the service: a smaller request may succeed
 _REFUSED = {413, 422}
 _PERHAPS_REFUSED = {400, 424}  # hf-inference says 400 of any exception, text-embeddings-inference 424 of a failed run
@@ -34,7 +43,8 @@ class Asked:
     """Who was asked for what, and with whose token; for messages.
 
     hub: it is one of Hugging Face's providers, not a URL of the user's.
-    token_name: where the token that was sent came from; "" where none was sent.
+    token_name: where the token that was sent came from, and what other one there is; "" where none was sent.
+    bill_to: the organisation whose credits are spent; "" for the account's own.
     secrets: what no message may show.
     """
 
@@ -42,6 +52,7 @@ class Asked:
     model: str = ""
     hub: bool = False
     token_name: str = ""
+    bill_to: str = ""
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -54,14 +65,21 @@ def translate(
     """
     words = quote(body, asked.secrets) or tidy(headers.get("x-error-message", ""), asked.secrets)
     said = f"{asked.service} answers {status}" + (f": {words}" if words else "")
-    if status in _MENDS:
-        kind, mend = _MENDS[status]
+    if status in _MENDS or _NO_QUOTA in body:
+        kind, mend = _MENDS[402 if _NO_QUOTA in body else status]
         return kind(f"{said} — {mend(asked)}")
     if status in _REFUSED | _PERHAPS_REFUSED:
         return RefusedError(said, perhaps_transient=status in _PERHAPS_REFUSED)
     if status in _TRANSIENT or status >= _SERVER_ERRORS:
         wait = read_wait(headers, time.time() if now is None else now)
-        return UnavailableError(said, retry_after=wait, timed_out=status in _SLOW)
+        return UnavailableError(
+            said,
+            retry_after=wait,
+            timed_out=status in _SLOW,
+            throttled=status in _THROTTLED,
+            starting=status in _STARTING,
+            loads=read_loading(body),
+        )
     if status < _ERRORS:
         target = tidy(headers.get("location", "").partition("?")[0], asked.secrets)
         return UsageError(f"{said} — it has moved{f' to {target}' if target else ''}: name the new URL")
@@ -84,36 +102,61 @@ def translate_exception(error: BaseException, *, asked: Asked) -> IngestError | 
 
 
 def _mend_401(asked: Asked) -> str:
-    if asked.token_name:
-        return f"the token from {asked.token_name} was not accepted: make another at {TOKENS_PAGE}, {_RIGHT}"
-    return f"{_NONE_SENT}: set HF_TOKEN ({TOKENS_PAGE}); a host that is not Hugging Face's needs --send-token too"
+    if not asked.token_name:
+        return (
+            "it asks for a credential, and none was sent: set EMBEDDINGS_API_KEY to that of the service; HF_TOKEN goes "
+            "to Hugging Face's hosts alone, elsewhere with --send-token"
+        )
+    return f"the token from {asked.token_name} was not accepted: {_advise_token(asked) or 'is it of this service?'}"
+
+
+def _mend_402(asked: Asked) -> str:
+    if not asked.hub:
+        return f"its account has no credits left: buy some there, then run again: {_STAYS}"
+    if asked.bill_to:
+        page = f"https://huggingface.co/organizations/{asked.bill_to}/settings/billing"
+        return f"{asked.bill_to} (--bill-to) has no credits left: buy some at {page}, then run again: {_STAYS}"
+    return (
+        f"buy credits or subscribe at {_BILLING_PAGE}, or spend those of an organisation (--bill-to NAME), then run "
+        f"again: {_STAYS}"
+    )
 
 
 def _mend_403(asked: Asked) -> str:
-    if asked.token_name:
-        return f"the token from {asked.token_name} lacks a right: give it one at {TOKENS_PAGE}, {_RIGHT}"
-    return _mend_401(asked)
+    if not asked.token_name:
+        return _mend_401(asked)
+    advice = _advise_token(asked) or f"may it use {asked.model or 'the model'} there?"
+    theirs = f"; for the credits of {asked.bill_to} (--bill-to), tick it for that organisation" if asked.bill_to else ""
+    return f"the token from {asked.token_name} lacks a right: {advice}{theirs}"
 
 
 def _mend_404(asked: Asked) -> str:
     if asked.hub:
         return (
-            f"{asked.model} is not served there: try another --provider or --model, or serve it yourself (an Inference "
-            "Endpoint, or text-embeddings-inference) and name its URL as --embedder"
+            f"{asked.model} is not served there. Its page, https://huggingface.co/{asked.model}, tells who serves it: "
+            "name that one as --provider; or another --model; or run it here, with --embedder local; or serve it "
+            "yourself (an Inference Endpoint, or text-embeddings-inference) and name its URL as --embedder"
         )
     return "there is no /embed: is it the URL of an Inference Endpoint or of text-embeddings-inference?"
 
 
-_RIGHT = f"with the right '{SCOPE}'"
-_NONE_SENT = "it asks for a credential, and none was sent"
+def _advise_token(asked: Asked) -> str:
+    """Tell how to make a token that is enough; "" for a service of someone else than Hugging Face."""
+    if asked.hub:
+        right, page = SCOPE, NEW_TOKEN_PAGE
+    elif asked.service.endswith(_ENDPOINTS) or f"{_ENDPOINTS}/" in asked.service:
+        right, page = _ENDPOINT_SCOPE, TOKENS_PAGE
+    else:
+        return ""
+    return f"make one with the right '{right}', which a 'read' token has not, at {page} and set HF_TOKEN"
+
+
+_STAYS = "what is written stays"
 
 # Failures that no waiting mends, with the sentence that does.
 _MENDS: dict[int, tuple[type[IngestError], Callable[[Asked], str]]] = {
     401: (CredentialError, _mend_401),
-    402: (
-        CreditsError,
-        lambda _: f"buy credits or subscribe at {_BILLING_PAGE}, then run again: what is written stays",
-    ),
+    402: (CreditsError, _mend_402),
     403: (CredentialError, _mend_403),
     404: (UsageError, _mend_404),
     407: (CredentialError, lambda _: "the proxy asks for a password: put it into HTTPS_PROXY"),
@@ -173,7 +216,7 @@ def refuse_tokens(service: str, model: str) -> UsageError:
     """Make the refusal of a reply that holds a vector for each token instead of one for each text."""
     return UsageError(
         f"{service} answers token by token: {model or 'its model'} is a plain encoder without pooling, not an "
-        "embedding model. Use one that is: intfloat/multilingual-e5-base, BAAI/bge-m3"
+        f"embedding model. Use one that is: {SUGGESTED}"
     )
 
 
@@ -194,6 +237,7 @@ _EXCEPTIONS: dict[str, Callable[[str, Asked], IngestError]] = {
     "TransportError": _cut,
     "StreamError": _cut,
     "OfflineModeIsEnabled": _offline,
+    "LocalEntryNotFoundError": _unreachable,  # the hub, of a file that is not here either
     "RepositoryNotFoundError": _not_found,
     "GatedRepoError": _not_found,
     "DisabledRepoError": _not_found,

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ingest.model import Identity
+from ingest.protocols import Limits
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,6 +58,10 @@ class Hashing:
     @property
     def identity(self) -> Identity:
         return Identity(_MODEL)
+
+    @property
+    def limits(self) -> Limits:
+        return Limits()
 
     def embed(self, texts: Sequence[str]) -> "Vectors":
         """Embed texts, in order: (texts, 768) float32, unit length; a text without a word has a vector, too."""

@@ -1,28 +1,49 @@
 """When a request may be made, and when to try again: one gate that all threads pass."""
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from ingest.embedders.checks import DamagedError
+from ingest.embedders.rate import Rate, Ticket
 from ingest.errors import EmbeddingError, IngestError, RefusedError, UnavailableError
 
 log = logging.getLogger("ingest")
 Result = TypeVar("Result")
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds that back-off reaches at most: the first time, and ever
+# Seconds that a service may take to come up: an endpoint scaled to zero gets a machine, pulls its image and loads its
+# model, which takes minutes (https://huggingface.co/docs/inference-endpoints/guides/autoscaling).
+COLD_START = 900.0
+SLICE = 0.5  # seconds of sleep at most: on Windows no Ctrl-C comes through while a lock is waited for
 TRIES_UNMET = 3  # of a host that has never answered
 TRIES_SLOW = 2  # of several texts, before fewer are sent
 TRIES_ALONE = 3  # of one text, before the text is blamed for what the service does with it alone
 
 
 class Clock(Protocol):
-    """Time as pacing needs it; the module `time` is one."""
+    """Time as pacing needs it."""
 
     def monotonic(self) -> float: ...
-    def sleep(self, seconds: float, /) -> None: ...
+
+    def wait(self, condition: threading.Condition, seconds: float, /) -> None:
+        """Sleep, with the condition's lock released, for so long or less: who sleeps looks again why."""
+        ...
+
+
+class SystemClock:
+    """The time of this machine. A notified condition wakes who sleeps at once."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def wait(self, condition: threading.Condition, seconds: float, /) -> None:
+        """Sleep until the condition is notified, but no longer than asked."""
+        condition.wait(min(seconds, SLICE))
 
 
 @dataclass(slots=True)
@@ -30,6 +51,7 @@ class _Call:
     """One call of `send` and its failures so far."""
 
     texts: int
+    inputs: float  # texts that may be under way together
     epoch: int
     failures: int = 0
     slow: int = 0  # of them, those that may be the fault of these texts
@@ -39,9 +61,9 @@ class _Call:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A request under way: when it began, and how many waits there were before."""
+    """A request under way: its ticket, and how many waits there were before."""
 
-    began: float
+    ticket: Ticket
     round: int
 
 
@@ -50,10 +72,13 @@ class Pacing:
 
     The wait is shared: what the service says to one request holds for all. It is the service's own word where there is
     one, else grows exponentially with full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter", 2015).
-    Requests at the same time are halved at each failure and grow again by one for each round of successes.
+    Requests at the same time begin with one and double with each round of successes; a failure halves them, and from
+    then on they grow by one a round (slow start and congestion avoidance, as in RFC 5681). Their rate is learned by
+    Rate from what the service turns away.
 
     max_wait: seconds since the last success, or the first failure after it, at which the service has failed for good;
-    waiting for `requests_per_minute` is not counted.
+    waiting for `requests_per_minute` and for the learned rate is not counted. One that may be starting is waited for
+    COLD_START, if that is longer, until its first success.
     random: gives numbers in [0, 1).
     """
 
@@ -77,26 +102,36 @@ class Pacing:
         self._random = random
         self._turn = threading.Condition()
         self._under_way = 0
-        self._allowed = float(concurrency)
-        self._opens = float("-inf")  # no request before: the shared wait
-        self._next = float("-inf")  # no request before: the cap
-        self._planned = float("-inf")  # up to here, waiting for the cap is already taken out of the trouble
+        self._inputs = 0  # texts under way
+        self._left = math.inf  # when the last request ended
+        self._allowed = 1.0
+        self._halved = False  # whether it ever was
+        self._fastest = math.inf  # seconds of the fastest success
+        self._rate = Rate()
+        self._opens = -math.inf  # no request before: the shared wait
+        self._shut = -math.inf  # until when it is waited for, since it turned a request away
+        self._next = -math.inf  # no request before: the cap
+        self._planned = -math.inf  # up to here, planned waiting is already taken out of the trouble
         self._round = 0  # shared waits so far
         self._strikes = 0  # of them since the last success
         self._trouble: float | None = None  # since when nothing succeeds
-        self._succeeded = float("-inf")
+        self._succeeded = -math.inf
+        self._awaited = False  # whether it was said that the service is starting
         self._met = False  # whether the host has ever answered
         self._epoch = 0  # final failures so far; calls that began before one end with it
         self._end: IngestError | None = None
 
-    def send(self, request: Callable[[], Result], *, texts: int, again: bool = True) -> Result:
+    def send(
+        self, request: Callable[[], Result], *, texts: int, inputs: int | None = None, again: bool = True
+    ) -> Result:
         """Make a request until it succeeds.
 
+        inputs: texts that may be under way in all requests together; one request always may.
         again: repeat once what is refused, where the refusal may be a passing fault.
         Raises RefusedError for the caller to halve; UnavailableError, too, of several texts that the service is too
         slow for; any other error is the end, for every call that is under way.
         """
-        call = _Call(texts, self._epoch)
+        call = _Call(texts, inputs or math.inf, self._epoch)
         while True:
             place = self._enter(call)
             try:
@@ -104,104 +139,149 @@ class Pacing:
             except UnavailableError as error:
                 failure = error
             except RefusedError as error:
-                self._leave(met=True)
+                self._leave(call, met=True)
                 if not (again and error.perhaps_transient and not call.repeated):
                     raise
                 call.repeated = True
                 continue
             except IngestError as error:
-                self._stop(error, met=True)
+                self._stop(error, call, met=True)
                 raise
             except BaseException:
-                self._leave(met=False)
+                self._leave(call, met=False)
                 raise
             else:
-                self._succeed()
+                self._succeed(call, place)
                 return result
             self._fail(failure, call, place)
 
     def _enter(self, call: _Call) -> _Place:
-        while not isinstance(entry := self._ask(call), _Place):
-            self._clock.sleep(entry)
-        return entry
-
-    def _ask(self, call: _Call) -> _Place | float:
-        """Give a place, or the seconds after which to ask again."""
+        """Wait for a place; what ends meanwhile wakes who sleeps here."""
         with self._turn:
-            while self._under_way >= int(self._allowed) and self._epoch == call.epoch:
-                self._turn.wait()
-            if self._end and self._epoch != call.epoch:
-                raise type(self._end)(str(self._end)) from self._end
-            now = self._clock.monotonic()
-            opens = max(now, self._opens, self._next)
-            if opens > now:
-                self._leave_plan_out(max(now, self._opens))
-                return opens - now
-            self._under_way += 1
-            self._next = now + self._spacing
-            self.requests += 1
-            self.retries += call.failures > 0 or call.repeated
-            return _Place(now, self._round)
+            while True:
+                if self._end and self._epoch != call.epoch:
+                    raise type(self._end)(str(self._end)) from self._end
+                if not self._has_room(call):
+                    self._turn.wait()
+                    continue
+                now = self._clock.monotonic()
+                plan = max(self._next, self._rate.due)
+                if max(plan, self._opens) <= now:
+                    return self._take_place(call, now, plan)
+                self._leave_plan_out(plan, max(now, self._opens))
+                self._clock.wait(self._turn, max(plan, self._opens) - now)
 
-    def _leave_plan_out(self, start: float) -> None:
-        """Take the wait for the cap out of the time that the service is given to recover."""
-        planned = self._next - max(start, self._planned)
+    def _has_room(self, call: _Call) -> bool:
+        fits = self._inputs + call.texts <= call.inputs or not self._under_way
+        return self._under_way < int(self._allowed) and fits
+
+    def _take_place(self, call: _Call, now: float, plan: float) -> _Place:
+        rested = 0.0 if self._under_way else now - max(self._left, plan, self._shut)
+        self._under_way += 1
+        self._inputs += call.texts
+        self._next = now + max(self._spacing, self._stagger())
+        self.requests += 1
+        self.retries += call.failures > 0 or call.repeated
+        return _Place(self._rate.take(now, rested=rested), self._round)
+
+    def _stagger(self) -> float:
+        """Give the seconds between requests that would else be sent in one moment.
+
+        Half of what lies between them on average: nothing is lost, and of those that are one too many the first is
+        answered before all are sent.
+        """
+        return 0.0 if math.isinf(self._fastest) else self._fastest / self._allowed / 2
+
+    def _leave_plan_out(self, plan: float, start: float) -> None:
+        """Take the wait for cap and rate out of the time that the service is given to recover."""
+        planned = plan - max(start, self._planned)
         if planned > 0:
-            self._planned = self._next
+            self._planned = plan
             if self._trouble is not None:
                 self._trouble += planned
 
-    def _leave(self, *, met: bool) -> None:
+    def _leave(self, call: _Call, *, met: bool) -> None:
         with self._turn:
             self._met = self._met or met
             self._under_way -= 1
+            self._inputs -= call.texts
+            self._left = self._clock.monotonic()
             self._turn.notify_all()
 
-    def _stop(self, error: IngestError, *, met: bool) -> None:
+    def _stop(self, error: IngestError, call: _Call, *, met: bool) -> None:
         with self._turn:
             self._end = error
             self._epoch += 1
-        self._leave(met=met)
+        self._leave(call, met=met)
 
-    def _succeed(self) -> None:
+    def _succeed(self, call: _Call, place: _Place) -> None:
         with self._turn:
             self._strikes = 0
             self._trouble = None
             self._succeeded = self._clock.monotonic()
-            self._allowed = min(self._concurrency, self._allowed + 1 / self._allowed)
-        self._leave(met=True)
+            self._fastest = min(self._fastest, self._succeeded - place.ticket.at)
+            self._allowed = min(self._concurrency, self._allowed + (1 / self._allowed if self._halved else 1))
+            self._rate.keep_up(place.ticket)
+        self._leave(call, met=True)
 
     def _fail(self, error: UnavailableError, call: _Call, place: _Place) -> None:
         """Put the shared wait after a failure, or raise where waiting is over."""
         with self._turn:
             now = self._clock.monotonic()
             if not call.failures:
-                call.since = place.began
+                call.since = place.ticket.at
             call.failures += 1
             call.slow += error.timed_out or isinstance(error, DamagedError)
             if self._trouble is None:
-                self._trouble = place.began
+                self._trouble = place.ticket.at
             fresh = place.round == self._round  # else others have failed meanwhile, and the wait is on
             if fresh:
                 self._round += 1
                 self._strikes += 1
                 self._allowed = max(1.0, self._allowed // 2)
+                self._halved = True
             end = self._find_end(error, now)
             wait = self._choose_wait(error, now) if not end and (fresh or error.retry_after) else 0.0
             self._opens = max(self._opens, now + wait)
+            if error.throttled:
+                self._shut = self._opens
+                self._rate.slow_down(place.ticket, wait=wait, again=not fresh)
         if end:
-            self._stop(end, met=not error.unreachable)
+            self._stop(end, call, met=not error.unreachable)
             raise end from error
         if wait:
-            log.info("%s; trying again in %.1f s", error, wait)
-        self._leave(met=not error.unreachable)
+            self._tell(error, wait)
+        self._leave(call, met=not error.unreachable)
         self._blame(error, call, now)
+
+    def _tell(self, error: UnavailableError, wait: float) -> None:
+        """Log what is waited for: a service that starts once, anything else each time."""
+        if not self._is_starting(error):
+            log.info("%s; trying again in %.1f s", error, wait)
+        elif not self._awaited:
+            self._awaited = True
+            if error.loads:
+                log.info("%s loads the model, about %.0f s more", self._service, error.loads)
+            else:
+                patience = self._find_patience(error) / 60
+                log.info("%s; it may be starting: waiting for it, up to %.0f minutes", error, patience)
+
+    def _is_starting(self, error: UnavailableError) -> bool:
+        return (error.starting or error.loads is not None) and math.isinf(self._succeeded)
+
+    def _find_patience(self, error: UnavailableError) -> float:
+        return max(self._max_wait, COLD_START) if self._is_starting(error) else self._max_wait
 
     def _find_end(self, error: UnavailableError, now: float) -> EmbeddingError | None:
         """Make the error that ends it all, None while there is hope."""
         if error.unreachable and not self._met and self._strikes >= TRIES_UNMET:
             return EmbeddingError(f"{error}; tried {self._strikes} times: check the URL, the network and the proxy")
-        left = self._count_time_left(now)
+        left = self._count_time_left(error, now)
+        if left <= 0 and self._is_starting(error):
+            return EmbeddingError(
+                f"{self._service} has not come up in {self._find_patience(error):g} s: see whether it is running, or "
+                f"raise --max-wait; it last said: {error}"
+            )
         if left <= 0:
             return EmbeddingError(
                 f"{self._service} has not succeeded once in {self._max_wait:g} s (--max-wait); it last said: {error}"
@@ -216,11 +296,13 @@ class Pacing:
     def _choose_wait(self, error: UnavailableError, now: float) -> float:
         if error.retry_after:  # 0 is no word: obeyed, it would be a storm
             return error.retry_after
+        if error.loads:  # a guess, which is asked about after a minute
+            return min(error.loads, LONGEST_WAIT, self._count_time_left(error, now))
         most = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._strikes - 1, 16))
-        return min(self._random() * most, self._count_time_left(now))
+        return min(self._random() * most, self._count_time_left(error, now))
 
-    def _count_time_left(self, now: float) -> float:
-        return (now if self._trouble is None else self._trouble) + self._max_wait - now
+    def _count_time_left(self, error: UnavailableError, now: float) -> float:
+        return (now if self._trouble is None else self._trouble) + self._find_patience(error) - now
 
     def _blame(self, error: UnavailableError, call: _Call, now: float) -> None:
         """Raise where the fault seems to be with these texts, so that fewer, or others, may pass."""

@@ -1,14 +1,15 @@
 """The embedder that the run sees: a service with everything around it that a service of others needs."""
 
 import random as chance
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.embedders.checks import check
+from ingest.embedders.encoder import Encoder
 from ingest.embedders.isolation import Isolation
-from ingest.embedders.pacing import Clock, Pacing
+from ingest.embedders.pacing import Clock, Pacing, SystemClock
+from ingest.embedders.portions import divide
 from ingest.errors import EmbeddingError
 from ingest.model import Identity, Refused
 from ingest.protocols import Service
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ingest.model import Vector, Vectors
 
 
-class SteadyEmbedder:
+class SteadyEmbedder(Encoder):
     """A service whose replies are checked, whose failures are waited out, and whose refusals are isolated.
 
     The prefixes are put before each text, since most services ignore a request to do it. Safe to call from threads.
@@ -44,7 +45,7 @@ class SteadyEmbedder:
             max_wait=max_wait,
             concurrency=concurrency,
             requests_per_minute=requests_per_minute,
-            clock=clock or time,
+            clock=clock or SystemClock(),
             random=random,
         )
         self._isolation = Isolation(self._send, service.name)
@@ -65,12 +66,16 @@ class SteadyEmbedder:
     def retries(self) -> int:
         return self._pacing.retries
 
+    @property
+    def cached(self) -> int:
+        return 0
+
     def embed_each(self, texts: Sequence[str]) -> "Sequence[Vector | Refused]":
         """Embed documents: for each text, in order, its unit vector, or the refusal of that text alone.
 
         Raises an EmbeddingError or a UsageError when the service failed for good.
         """
-        return self._isolation.encode([self._document_prefix + text for text in texts]) if texts else []
+        return self._encode([self._document_prefix + text for text in texts], source=True)
 
     def probe(self, texts: Sequence[str]) -> "Vectors":
         """Embed texts that belong to no source, like `embed_each`; a refusal is an EmbeddingError."""
@@ -85,14 +90,19 @@ class SteadyEmbedder:
         import numpy as np  # noqa: PLC0415 - heavy
 
         vectors: list[Vector] = []
-        for outcome in self._isolation.encode(texts, source=False):
+        for outcome in self._encode(texts, source=False):
             if isinstance(outcome, Refused):
                 raise EmbeddingError(outcome.reason)
             vectors.append(outcome)
         return np.stack(vectors)
 
+    def _encode(self, texts: Sequence[str], *, source: bool) -> "list[Vector | Refused]":
+        portions = divide(texts, self._service.limits)
+        return [outcome for portion in portions for outcome in self._isolation.encode(portion, source=source)]
+
     def _send(self, texts: Sequence[str], again: bool) -> "Vectors":  # noqa: FBT001 - see Isolation
-        return self._pacing.send(lambda: self._embed(texts), texts=len(texts), again=again)
+        inputs = self._service.limits.inputs_in_flight
+        return self._pacing.send(lambda: self._embed(texts), texts=len(texts), inputs=inputs, again=again)
 
     def _embed(self, texts: Sequence[str]) -> "Vectors":
         reply = self._service.embed(texts)

@@ -22,6 +22,7 @@ class Unasked:
     canaries: "Vectors | None" = None
     requests: int = 0
     retries: int = 0
+    cached: int = 0
 
     def embed_each(self, texts: Sequence[str]) -> "Sequence[Vector | Refused]":
         return list(self._make_zeros(len(texts)))

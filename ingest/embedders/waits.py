@@ -1,5 +1,7 @@
-"""How long a service asks to wait, read from the headers of its answer."""
+"""How long a service asks to wait, read from the headers of its answer, or from its body."""
 
+import json
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC
@@ -18,6 +20,21 @@ def read_wait(headers: Mapping[str, str], now: float) -> float | None:
     lower = {name.lower(): value.strip() for name, value in headers.items()}
     wait = _read_retry_after(lower.get("retry-after", ""), _read_date(lower.get("date", "")) or now)
     return wait if wait is not None else _read_ratelimit(lower, now)
+
+
+def read_loading(body: bytes) -> float | None:
+    """Give the seconds that a model is still loading, by the service's guess; None where it says nothing.
+
+    hf-inference: `{"error": "Model … is currently loading", "estimated_time": 20.0}`.
+    """
+    if b"estimated_time" not in body:
+        return None
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    seconds = said.get("estimated_time") if isinstance(said, dict) else None
+    return float(seconds) if isinstance(seconds, int | float) and 0 < seconds < math.inf else None
 
 
 def _read_retry_after(value: str, now: float) -> float | None:

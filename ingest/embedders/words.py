@@ -24,7 +24,7 @@ def quote(body: bytes, secrets: Iterable[str] = ()) -> str:
 
 def tidy(text: str, secrets: Iterable[str] = ()) -> str:
     """Bring a text to one line of at most LENGTH characters and take the secrets out."""
-    for secret in secrets:
+    for secret in filter(None, secrets):  # "" stands between any two letters
         text = text.replace(secret, "***")
     line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     return line if len(line) <= LENGTH else line[: LENGTH - 1] + "…"

@@ -9,6 +9,7 @@ import numpy as np
 from ingest.embedders.steady import SteadyEmbedder
 from ingest.errors import IngestError, RefusedError
 from ingest.model import Identity, digest_text
+from ingest.protocols import Limits
 from tests.loopback import Answer, Request
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ class FakeClock:
             self.sleeps.append(seconds)
             self.now += seconds
 
+    def wait(self, condition: threading.Condition, seconds: float, /) -> None:
+        condition.release()
+        try:
+            self.sleep(seconds)
+        finally:
+            condition.acquire()
+
 
 def make_vector(text: str) -> list[float]:
     """Make the vector of a text: another for each, not of unit length, never zero."""
@@ -51,6 +59,7 @@ class FakeService:
 
     name = "fake"
     identity = Identity("fake-1")
+    limits = Limits()
 
     def __init__(self, behave: "Callable[[Sequence[str]], Vectors | None] | None" = None) -> None:
         self.asked: list[list[str]] = []
@@ -111,7 +120,12 @@ def make_embedder(
 
 
 def answer_embed(request: Request) -> Answer:
-    """Answer like a service that embeds, and has no `/info`."""
+    """Answer like a service that embeds, TEI's way and OpenAI's in numbers, and tells nothing of itself."""
     if request.method == "GET":
         return Answer(404, "not found", {"Content-Type": "text/plain"})
+    if request.path.endswith("/embeddings"):
+        texts = request.json["input"]
+        return Answer(
+            body={"data": [{"index": index, "embedding": make_vector(text)} for index, text in enumerate(texts)]}
+        )
     return Answer(body=[make_vector(text) for text in request.json["inputs"]])

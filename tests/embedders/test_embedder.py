@@ -83,7 +83,7 @@ def test_prefixes_go_before_documents_canaries_and_queries() -> None:
     assert embedder.identity == Identity("m", query_prefix="query: ", document_prefix="passage: ")
 
 
-@pytest.mark.parametrize("spec", ["local", "sagemaker:x", "ftp://host", "http:host", "hf://x", "host:8080", ""])
+@pytest.mark.parametrize("spec", ["sagemaker:", "openai:", "ftp://host", "http:host", "hf://x", "host:8080", ""])
 def test_any_other_spec_is_refused_with_what_there_is(spec: str) -> None:
     with pytest.raises(UsageError, match=r"use hf .*the http\(s\) URL.*or hashing"):
         open_embedder(spec)
@@ -178,11 +178,44 @@ def test_the_limit_that_info_tells_is_learned_without_asking_too_much() -> None:
 
 def test_a_service_that_is_down_for_good_ends_the_run() -> None:
     clock = FakeClock()
-    with serve(script(Answer(503, {"error": "Service Unavailable"}))) as server:
+    with serve(script(Answer(404), Answer(500, {"error": "Internal Error"}))) as server:  # no /info, and no answer
         embedder = open_embedder(server.url, clock=clock, max_wait=60)
-        with pytest.raises(EmbeddingError, match=r"in 60 s \(--max-wait\).*503: Service Unavailable"):
+        with pytest.raises(EmbeddingError, match=r"in 60 s \(--max-wait\).*500: Internal Error"):
             embedder.embed_each(["a"])
     assert sum(clock.sleeps) == pytest.approx(60)
+
+
+def test_what_an_endpoint_scaled_to_zero_says_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    clock = FakeClock()
+    loading = Answer(503, {"error": "Model m is currently loading", "estimated_time": 20.5})
+    with (
+        serve(script(Answer(404), *[Answer(502)] * 15, loading, answer_embed_once())) as server,
+        caplog.at_level(logging.INFO, "ingest"),
+    ):
+        open_embedder(server.url, clock=clock, max_wait=60).embed_each(["a"])
+    assert sum(clock.sleeps) > 10 * 20
+    assert 20.5 in clock.sleeps
+    assert len(caplog.messages) == 1
+
+
+def test_a_body_is_never_larger_than_the_service_takes() -> None:
+    sizes: list[int] = []
+
+    def behave(request: Request) -> Answer:
+        sizes.append(len(request.body))
+        return answer_embed(request)
+
+    texts = ["Điều 1. " * 30_000] * 5 + ["ngắn"] * 27 + ["x" * 3_000_000]
+    with serve(behave) as server:
+        outcomes = open_embedder(server.url, model="m", clock=FakeClock()).embed_each(texts)
+    assert not any(isinstance(outcome, Refused) for outcome in outcomes)
+    large = [size for size in sizes if size > 2_000_000]
+    assert len(large) == 1, "the text that is too large alone is sent alone"
+    assert len(sizes) <= 1 + 2 + 3
+
+
+def answer_embed_once() -> Answer:
+    return Answer(body=[make_vector("a")])
 
 
 def test_unasked_answers_canaries_with_what_was_recorded() -> None:

@@ -1,21 +1,14 @@
-import ssl
-import sys
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import certifi
-import httpx
 import numpy as np
 import pytest
 
-from ingest.embedders.credentials import is_hugging_face
-from ingest.embedders.endpoint import Endpoint, _make_trust
+from ingest.embedders.endpoint import Endpoint
 from ingest.errors import CredentialError, RefusedError, UnavailableError, UsageError
 from tests.embedders.fakes import answer_embed, make_vector
-from tests.loopback import Answer, Handler, route, script, serve
+from tests.loopback import Answer, Handler, Request, route, script, serve
 
-INFO = {"model_id": "intfloat/multilingual-e5-base", "max_client_batch_size": 4, "version": "1.9.3"}
+INFO = {"model_id": "Alibaba-NLP/gte-multilingual-base", "max_client_batch_size": 4, "version": "1.9.3"}
 
 
 def serve_tei(info: Any = INFO, path: str = "") -> Handler:
@@ -81,7 +74,7 @@ def test_a_service_that_wakes_up_is_asked_for_its_info_again() -> None:
 
 
 def test_another_model_than_the_one_given_is_refused_by_name() -> None:
-    refusal = pytest.raises(UsageError, match="serves intfloat/multilingual-e5-base, not BAAI/bge-m3")
+    refusal = pytest.raises(UsageError, match="serves Alibaba-NLP/gte-multilingual-base, not BAAI/bge-m3")
     with serve(serve_tei()) as server, refusal:
         Endpoint(server.url, model="BAAI/bge-m3").embed(["a"])
     assert server.count("POST") == 0
@@ -117,27 +110,6 @@ def test_the_reply_of_the_default_container_is_unwrapped() -> None:
         assert Endpoint(server.url).embed(["a", "b"]).tolist() == [[1, 2], [3, 4]]
 
 
-@pytest.mark.parametrize(
-    ("url", "ours"),
-    [
-        ("https://x.us-east-1.aws.endpoints.huggingface.cloud", True),
-        ("https://huggingface.co/x", True),
-        ("https://router.huggingface.co:443/x", True),
-        ("https://HUGGINGFACE.CO", True),
-        ("http://router.huggingface.co", False),
-        ("https://huggingface.co.evil.example", False),
-        ("https://evilhuggingface.co", False),
-        ("https://huggingface.co@evil.example", False),
-        ("https://someone.hf.space", False),
-        ("http://127.0.0.1:8080", False),
-        ("https://tei.example", False),
-    ],
-)
-def test_whose_hosts_get_the_token_unasked(url: str, ours: bool) -> None:
-    assert is_hugging_face(urlsplit(url)) == ours
-    assert ("authorization" in Endpoint(url, token="hf_secret")._client.headers) == ours
-
-
 def test_the_token_is_sent_elsewhere_only_when_told_so() -> None:
     with serve(serve_tei()) as server:
         Endpoint(server.url, token="hf_secret").embed(["a"])
@@ -167,6 +139,7 @@ def test_user_and_password_of_the_url_are_sent_and_never_shown() -> None:
         "https://host/?key=s3cr3t",
         "https://host/#s3cr3t",
         "http://[::1",
+        "ftp://host/s3cr3t",
     ],
 )
 def test_a_url_that_is_none_is_refused_without_its_secrets(url: str) -> None:
@@ -194,17 +167,6 @@ def test_this_machine_is_never_reached_through_a_proxy(monkeypatch: pytest.Monke
         assert not proxy.requests
 
 
-def test_other_hosts_are_reached_through_the_proxy_unless_excepted(monkeypatch: pytest.MonkeyPatch) -> None:
-    with serve(serve_tei()) as proxy:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        monkeypatch.setenv("NO_PROXY", "other.invalid")
-        with pytest.raises(UsageError):  # this proxy knows no absolute URL: 404
-            Endpoint("http://tei.invalid").embed(["a"])
-        assert [request.path for request in proxy.requests] == ["http://tei.invalid/info", "http://tei.invalid/embed"]
-        client = Endpoint("http://other.invalid")._client
-        assert client._transport_for_url(httpx.URL("http://other.invalid")) is client._transport
-
-
 def test_a_connection_is_used_again() -> None:
     with serve(serve_tei()) as server:
         service = Endpoint(server.url)
@@ -213,24 +175,61 @@ def test_a_connection_is_used_again() -> None:
     assert len({request.port for request in server.requests}) == 1
 
 
-@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
-def test_certificates_of_the_environment_are_the_only_ones(
-    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    bundle = Path(certifi.where()).read_text(encoding="ascii").partition("-----END CERTIFICATE-----")
-    (tmp_path / "ca.pem").write_text(f"{bundle[0]}{bundle[1]}\n", encoding="ascii")
-    for other in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
-        monkeypatch.setenv(other, str(tmp_path / "nothing"))
-    monkeypatch.setenv(name, str(tmp_path / "ca.pem" if name == "SSL_CERT_FILE" else tmp_path))
-    context = _make_trust("https")
-    assert isinstance(context, ssl.SSLContext)
-    assert len(context.get_ca_certs()) == (name == "SSL_CERT_FILE")  # a folder is read when it is needed
+def answer_root(request: Request) -> Answer:
+    """Answer like the default container of Inference Endpoints: at the root, and with all else unknown."""
+    if (request.method, request.path) != ("POST", "/"):
+        return Answer(404, {"detail": "Not Found"})
+    return Answer(body={"embeddings": [make_vector(text) for text in request.json["inputs"]]})
 
 
-def test_the_system_is_trusted_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setitem(sys.modules, "truststore", None)
-    assert len(_make_trust("https").get_ca_certs()) > 50
-    monkeypatch.undo()
-    assert not _make_trust("http").get_ca_certs()
+def test_the_default_container_is_asked_at_its_root_from_then_on() -> None:
+    with serve(answer_root) as server:
+        service = Endpoint(server.url)
+        for _ in range(3):
+            assert np.array_equal(service.embed(["a"]), np.array([make_vector("a")], np.float32))
+    assert [(request.method, request.path) for request in server.requests] == [
+        ("GET", "/info"),
+        ("POST", "/embed"),
+        *[("POST", "/")] * 3,
+    ]
+    assert server.requests[-1].json == {"inputs": ["a"]}
+
+
+def test_a_service_with_info_is_never_asked_at_its_root() -> None:
+    with serve(route({"/info": script(Answer(body=INFO)), "/": answer_root})) as server:
+        with pytest.raises(UsageError, match="there is no /embed"):
+            Endpoint(server.url).embed(["a"])
+        assert [request.path for request in server.requests] == ["/info", "/embed"]
+
+
+def test_what_the_root_refuses_is_told() -> None:
+    refusals = script(Answer(400, {"error": "tensors"}), Answer(503, {"error": "loading"}))
+    with serve(route({"/": refusals})) as server:
+        service = Endpoint(server.url)
+        with pytest.raises(RefusedError, match="400: tensors"):
+            service.embed(["a", "b"])
+        with pytest.raises(UnavailableError, match="503: loading"):
+            service.embed(["a"])
+        assert [request.path for request in server.requests] == ["/info", "/embed", "/", "/embed", "/"]
+
+
+@pytest.mark.parametrize(("pooling", "expected"), [("mean", [[2, 3], [5, 6]]), ("cls", [[1, 2], [5, 6]])])
+def test_tokens_are_pooled_where_that_is_asked_for(pooling: str, expected: list[list[float]]) -> None:
+    reply = [[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0]]]
+    with serve(script(Answer(404), Answer(body=reply))) as server:
+        service = Endpoint(server.url, pooling=pooling)
+        assert service.embed(["a b", "c"]).tolist() == expected
+        assert service.identity.pooling == pooling
+
+
+def test_a_pooling_that_is_none_is_refused() -> None:
+    with pytest.raises(UsageError, match="no pooling 'max': use mean or cls"):
+        Endpoint("http://127.0.0.1:1", pooling="max")
+
+
+def test_a_model_that_wants_prefixes_must_be_named_before_the_first_text() -> None:
+    served = "intfloat/multilingual-e5-base"
+    with serve(route({"/info": script(Answer(body={"model_id": served})), "/embed": answer_embed})) as server:
+        with pytest.raises(UsageError, match=f"--model {served}"):
+            Endpoint(server.url).embed(["a"])
+        assert Endpoint(server.url, model=served).embed(["a"]).shape == (1, 8)

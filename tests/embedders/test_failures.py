@@ -1,5 +1,6 @@
 import importlib
 import inspect
+from dataclasses import replace
 
 import httpx
 import huggingface_hub.errors
@@ -16,7 +17,11 @@ from ingest.errors import (
 )
 
 HUB = Asked("hf-inference", "org/model", hub=True, token_name="HUGGINGFACE_API_KEY", secrets=("hf_secret",))
+TEAM = replace(HUB, bill_to="acme")
 URL = Asked("https://host", "org/model")
+KEYED = replace(URL, token_name="EMBEDDINGS_API_KEY")
+OWN = Asked("https://x.eu-west-1.aws.endpoints.huggingface.cloud", "org/model", token_name="HF_TOKEN")
+SCOPE = "'Make calls to Inference Providers'"
 
 
 def read(status: int, asked: Asked = HUB, body: bytes = b'{"error": "no hf_secret"}') -> IngestError:
@@ -50,12 +55,18 @@ def test_what_is_refused_is_halved(status: int, transient: bool) -> None:
 @pytest.mark.parametrize(
     ("status", "asked", "kind", "mend"),
     [
-        (401, HUB, CredentialError, "token from HUGGINGFACE_API_KEY was not accepted.*settings/tokens"),
-        (401, URL, CredentialError, "none was sent: set HF_TOKEN.*--send-token"),
-        (402, HUB, CreditsError, "settings/billing"),
-        (403, HUB, CredentialError, "HUGGINGFACE_API_KEY.*settings/tokens.*'Make calls to Inference Providers'"),
+        (401, HUB, CredentialError, f"from HUGGINGFACE_API_KEY was not accepted.*{SCOPE}.*'read'.*settings/tokens/new"),
+        (401, URL, CredentialError, "none was sent: set EMBEDDINGS_API_KEY.*HF_TOKEN.*--send-token"),
+        (401, KEYED, CredentialError, "from EMBEDDINGS_API_KEY was not accepted: is it of this service"),
+        (401, OWN, CredentialError, "'Make calls to your Inference Endpoints'.*settings/tokens"),
+        (402, HUB, CreditsError, "/settings/billing.*--bill-to.*what is written stays"),
+        (402, TEAM, CreditsError, "acme.*organizations/acme/settings/billing"),
+        (402, URL, CreditsError, "its account has no credits left"),
+        (403, HUB, CredentialError, f"HUGGINGFACE_API_KEY lacks a right.*{SCOPE}.*settings/tokens/new"),
+        (403, TEAM, CredentialError, "--bill-to.*that organisation"),
         (403, URL, CredentialError, "none was sent"),
-        (404, HUB, UsageError, "org/model is not served there.*--provider.*--embedder"),
+        (403, KEYED, CredentialError, "EMBEDDINGS_API_KEY lacks a right: may it use org/model"),
+        (404, HUB, UsageError, "org/model is not served there.*co/org/model.*--provider.*--embedder local.*Endpoint"),
         (404, URL, UsageError, "no /embed"),
         (405, URL, UsageError, "no such request"),
         (407, URL, CredentialError, "HTTPS_PROXY"),
@@ -67,6 +78,17 @@ def test_what_no_waiting_mends_says_what_does(status: int, asked: Asked, kind: t
     assert type(error) is kind
     with pytest.raises(IngestError, match=mend):
         raise error
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_service_of_someone_else_gets_no_advice_about_tokens_of_hugging_face(status: int) -> None:
+    assert "huggingface" not in str(read(status, KEYED))
+
+
+def test_no_quota_left_is_no_limit_that_passes() -> None:
+    body = b'{"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}'
+    assert type(read(429, KEYED, body)) is CreditsError
+    assert type(read(429, KEYED, b'{"error": {"code": "rate_limit_exceeded"}}')) is UnavailableError
 
 
 def test_the_words_of_a_wait_are_read() -> None:
@@ -122,6 +144,7 @@ def test_no_foreign_exception_is_missed(cls: type[Exception]) -> None:
         (KeyError("data"), UnavailableError, "cannot be read"),
         (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), UnavailableError, "cannot be read"),
         (FileNotFoundError(2, "No such file", "/ca.pem"), UsageError, "/ca.pem"),
+        (huggingface_hub.errors.LocalEntryNotFoundError("no connection"), UnavailableError, "cannot be reached"),
     ],
 )
 def test_what_clients_let_through_is_known(error: Exception, kind: type, words: str) -> None:

@@ -105,6 +105,59 @@ def test_offline_mode_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not server.requests
 
 
+def test_the_organisation_that_pays_is_named() -> None:
+    with serve(answer_embed) as server:
+        HuggingFace(MODEL, token="hf_secret", bill_to="my-org", router=server.url).embed(["a"])
+        open_hf(server.url).embed(["a"])
+    assert [request.headers.get("x-hf-bill-to") for request in server.requests] == ["my-org", None]
+
+
+def test_an_organisation_that_no_header_holds_is_refused() -> None:
+    with pytest.raises(UsageError, match="'tổ chức' of --bill-to"):
+        HuggingFace(MODEL, token="hf_secret", bill_to="tổ chức")
+
+
+class TestPooling:
+    def _ask(self, answer: Answer, pooling: str = "mean") -> Any:
+        with serve(script(answer)) as server:
+            service = HuggingFace(MODEL, token="hf_secret", bill_to="my-org", pooling=pooling, router=server.url)
+            assert service.identity.pooling == pooling
+            try:
+                return service.embed(["a b", "c"]).tolist()
+            finally:
+                [request] = server.requests
+                assert request.path == "/hf-inference/models/org/model/pipeline/feature-extraction"
+                assert request.headers["authorization"] == "Bearer hf_secret"
+                assert request.headers["x-hf-bill-to"] == "my-org"
+                assert request.json == {"inputs": ["a b", "c"]}
+
+    @pytest.mark.parametrize(("pooling", "expected"), [("mean", [[2, 3], [5, 6]]), ("cls", [[1, 2], [5, 6]])])
+    def test_tokens_of_texts_of_unlike_length(self, pooling: str, expected: list[list[float]]) -> None:
+        assert self._ask(Answer(body=[[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0]]]), pooling) == expected
+
+    def test_what_is_pooled_already_stays(self) -> None:
+        assert self._ask(Answer(body=[[1.0, 2.0], [3.0, 4.0]])) == [[1, 2], [3, 4]]
+
+    @pytest.mark.parametrize(
+        ("answer", "kind"),
+        [
+            (Answer(401), CredentialError),
+            (Answer(503), UnavailableError),
+            (Answer(200, b"<html>"), UnavailableError),
+            (Answer(200, {"error": "busy"}), UnavailableError),
+            (Answer(200, [["a"], ["b"]]), UnavailableError),
+            (Answer(close=True), UnavailableError),
+        ],
+    )
+    def test_failures_are_those_of_the_table(self, answer: Answer, kind: type) -> None:
+        with pytest.raises(kind):
+            self._ask(answer)
+
+    def test_other_providers_pool_by_themselves(self) -> None:
+        with pytest.raises(UsageError, match="scaleway pools the tokens by itself"):
+            HuggingFace(MODEL, token="hf_secret", provider="scaleway", pooling="mean")
+
+
 MAPPED = {
     "id": MODEL,
     "inferenceProviderMapping": {

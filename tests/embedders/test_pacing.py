@@ -5,9 +5,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
+from ingest.embedders.pacing import COLD_START, SystemClock
 from ingest.embedders.steady import SteadyEmbedder
 from ingest.errors import CredentialError, EmbeddingError, IngestError, RefusedError, UnavailableError
 from ingest.model import Refused, Vectors
+from ingest.protocols import Limits
 from tests.embedders.fakes import FakeClock, FakeService, follow, make_embedder, make_unit
 
 BUSY = UnavailableError("fake answers 503: busy")
@@ -163,6 +165,12 @@ def test_each_wait_is_logged_in_one_line(caplog: pytest.LogCaptureFixture) -> No
     ]
 
 
+def warm(embedder: SteadyEmbedder, successes: int = 3) -> None:
+    """Bring an embedder to so many requests at a time, and one."""
+    for _ in range(successes):
+        encode(embedder, "warm")
+
+
 def _run(*calls: Callable[[], object]) -> list[BaseException | None]:
     """Run calls at the same time, and give what each raised."""
     raised: list[BaseException | None] = [None] * len(calls)
@@ -189,25 +197,28 @@ def test_requests_that_fail_together_wait_once() -> None:
     met: list[str] = []
 
     def behave(texts: Sequence[str]) -> None:
-        if not getattr(first, "past", False):
+        if texts != ["warm"] and not getattr(first, "past", False):
             first.past = True
             barrier.wait(10)
             met.append(texts[0])
             raise BUSY
 
     embedder = make_embedder(FakeService(behave), clock)
+    warm(embedder)
     assert _run(*(lambda text=text: encode(embedder, text) for text in "abcd")) == [None] * 4
     assert sorted(met) == list("abcd")
     assert set(clock.sleeps) <= {1.0}  # one strike: nobody was made to wait two seconds
     assert clock.now <= 1004
-    assert embedder.requests == 8
+    assert embedder.requests == 3 + 8
 
 
 def test_never_more_at_a_time_than_allowed() -> None:
     four, lock, under_way, most = threading.Barrier(4), threading.Lock(), 0, 0
 
-    def behave(_: Sequence[str]) -> None:
+    def behave(texts: Sequence[str]) -> None:
         nonlocal under_way, most
+        if texts == ["warm"]:
+            return
         with lock:
             under_way += 1
             most = max(most, under_way)
@@ -216,6 +227,7 @@ def test_never_more_at_a_time_than_allowed() -> None:
             under_way -= 1
 
     embedder = make_embedder(FakeService(behave), concurrency=4)
+    warm(embedder, 9)
     assert _run(*(lambda text=text: encode(embedder, text) for text in "abcdefgh")) == [None] * 8
     assert most == 4
 
@@ -226,8 +238,8 @@ def test_fewer_at_a_time_after_a_failure_and_more_with_each_success() -> None:
     for text in "abcdefg":
         encode(embedder, text)
         allowed.append(embedder._pacing._allowed)
-    assert allowed[:3] == [8, 2, 2.5]
-    assert allowed[2:] == sorted(allowed[2:])
+    assert allowed[:4] == [2, 2, 2.5, 2.9]
+    assert allowed == sorted(allowed)
     for _ in range(40):
         encode(embedder, "h")
     assert embedder._pacing._allowed == 8
@@ -243,6 +255,8 @@ def test_one_end_ends_all_that_are_under_way(concurrency: int) -> None:
             super().sleep(seconds)
 
     def behave(texts: Sequence[str]) -> None:
+        if texts == ["warm"]:
+            return
         both.wait(10)
         if texts == ["key"]:
             waits.wait(10)
@@ -258,9 +272,107 @@ def test_one_end_ends_all_that_are_under_way(concurrency: int) -> None:
 
     service = FakeService(behave)
     embedder = make_embedder(service, Sleeper(), concurrency=concurrency)
+    warm(embedder)
     raised = _run(lambda: embedder.embed_each(["other"]), ask_with_a_bad_key)
     assert [type(error) for error in raised] == [CredentialError, CredentialError]
-    assert len(service.asked) == 2
+    assert len(service.asked) == 3 + 2
+
+
+def test_who_sleeps_is_woken_by_the_end() -> None:
+    both, asleep, woken = threading.Barrier(2), threading.Event(), list[bool]()
+
+    class Patient(SystemClock):
+        def wait(self, condition: threading.Condition, seconds: float, /) -> None:
+            if seconds < 100:  # not what was asked for
+                return super().wait(condition, seconds)
+            asleep.set()
+            woken.append(condition.wait(15))
+            return None
+
+    def behave(texts: Sequence[str]) -> None:
+        both.wait(10)
+        if texts == ["busy"]:
+            raise UnavailableError("fake answers 429", retry_after=500)
+        asleep.wait(10)
+        raise CredentialError("fake answers 401")
+
+    service = FakeService(lambda texts: None if texts == ["warm"] else behave(texts))
+    embedder = SteadyEmbedder(service, clock=Patient())
+    warm(embedder)
+    raised = _run(lambda: embedder.embed_each(["busy"]), lambda: embedder.embed_each(["key"]))
+    assert [type(error) for error in raised] == [CredentialError, CredentialError]
+    assert woken == [True]
+
+
+def test_more_texts_than_may_be_under_way_wait_for_each_other() -> None:
+    lock, under_way, most = threading.Lock(), 0, 0
+
+    def behave(texts: Sequence[str]) -> None:
+        nonlocal under_way, most
+        with lock:
+            under_way += len(texts)
+            most = max(most, under_way)
+        with lock:
+            under_way -= len(texts)
+
+    service = FakeService(behave)
+    service.limits = Limits(inputs_in_flight=10)
+    embedder = make_embedder(service, concurrency=8)
+    warm(embedder, 8)
+    texts = [[f"{batch} {number}" for number in range(4)] for batch in range(20)]
+    texts.append([f"large {number}" for number in range(12)])  # alone it may
+    assert _run(*(lambda batch=batch: encode(embedder, *batch) for batch in texts)) == [None] * 21
+    assert most <= 12
+
+
+def test_a_rate_is_kept_once_a_request_was_one_too_many() -> None:
+    clock, times = FakeClock(), list[float]()
+    tokens = 10.0
+    last = clock.now
+
+    def behave(_: Sequence[str]) -> None:  # ten a second, ten at once
+        nonlocal tokens, last
+        tokens, last = min(10.0, tokens + (clock.now - last) * 10), clock.now
+        if tokens < 1:
+            raise UnavailableError("fake answers 429", retry_after=1.0, throttled=True)
+        tokens -= 1
+        times.append(clock.now)
+
+    embedder = make_embedder(FakeService(behave), clock)
+    for number in range(500):
+        encode(embedder, str(number))
+    assert embedder.retries <= 0.02 * 500
+    assert times[-1] - times[0] <= 1.10 * (500 - 10) / 10
+
+
+ASLEEP = UnavailableError("fake answers 503: asleep", starting=True)
+
+
+def test_a_service_that_may_be_starting_is_waited_for_longer(caplog: pytest.LogCaptureFixture) -> None:
+    clock = FakeClock()
+    with caplog.at_level(logging.INFO, "ingest"), pytest.raises(EmbeddingError, match=r"not come up in 900 s.*asleep"):
+        make_embedder(FakeService(follow(*fail(1000, ASLEEP))), clock, max_wait=60).embed_each(["a"])
+    assert sum(clock.sleeps) == COLD_START
+    assert caplog.messages == ["fake answers 503: asleep; it may be starting: waiting for it, up to 15 minutes"]
+
+
+def test_one_that_has_succeeded_is_not_starting() -> None:
+    clock = FakeClock()
+    embedder = make_embedder(FakeService(follow(None, *fail(1000, ASLEEP))), clock, max_wait=60)
+    encode(embedder, "a")
+    with pytest.raises(EmbeddingError, match=r"not succeeded once in 60 s \(--max-wait\)"):
+        embedder.embed_each(["b"])
+    assert sum(clock.sleeps) == 60
+
+
+def test_a_model_that_loads_is_asked_again_when_it_should_be_there(caplog: pytest.LogCaptureFixture) -> None:
+    clock = FakeClock()
+    loading = UnavailableError("fake answers 503: loading", starting=True, loads=20.0)
+    far = UnavailableError("fake answers 503: loading", starting=True, loads=500.0)
+    with caplog.at_level(logging.INFO, "ingest"):
+        encode(make_embedder(FakeService(follow(loading, loading, far)), clock), "a")
+    assert clock.sleeps == [20, 20, 60]  # a guess is asked about after a minute
+    assert caplog.messages == ["fake loads the model, about 20 s more"]
 
 
 def test_a_call_after_the_end_asks_again() -> None:

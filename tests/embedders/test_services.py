@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from ingest.embedders.endpoint import Endpoint
 from ingest.embedders.hashing import Hashing
 from ingest.embedders.huggingface import HuggingFace
+from ingest.embedders.local import Local
+from ingest.embedders.openai import OpenAI
 from ingest.errors import (
     CredentialError,
     CreditsError,
@@ -19,8 +22,9 @@ from ingest.errors import (
     UsageError,
 )
 from ingest.model import Identity
-from ingest.protocols import Service
+from ingest.protocols import Limits, Service
 from tests.embedders.fakes import FakeService, answer_embed
+from tests.embedders.tiny import write_folder
 from tests.loopback import Answer, Handler, Server, find_free_port, script, serve
 
 TOKEN = "hf_a-secret-of-the-tests"
@@ -35,8 +39,14 @@ def open_endpoint(url: str, *, read: float = 10.0) -> Service:
     return Endpoint(url, token=TOKEN, token_name="HF_TOKEN", send_token=True, read=read)
 
 
+def open_openai(url: str, *, read: float = 10.0) -> Service:
+    return OpenAI(url, model="org/model", token=TOKEN, token_name="HF_TOKEN", send_token=True, read=read)
+
+
 Open = Callable[..., Service]
-OVER_HTTP = {"hf": open_hf, "endpoint": open_endpoint}
+OVER_HTTP = {"hf": open_hf, "endpoint": open_endpoint, "openai": open_openai}
+# Statuses that are asked about once more: whether the root answers instead of /embed, or numbers instead of base64.
+TWICE = {open_endpoint: (404,), open_openai: (400, 422)}
 
 
 @dataclass(frozen=True)
@@ -46,8 +56,10 @@ class Case:
 
 
 @contextmanager
-def _open(name: str) -> Iterator[Case]:
-    if name in OVER_HTTP:
+def _open(name: str, folder: Path) -> Iterator[Case]:
+    if name == "local":
+        yield Case(Local(str(write_folder(folder))), lambda: 0)
+    elif name in OVER_HTTP:
         with serve(answer_embed) as server:
             yield Case(OVER_HTTP[name](server.url), lambda: server.count("POST"))
     else:
@@ -55,9 +67,9 @@ def _open(name: str) -> Iterator[Case]:
         yield Case(fake if name == "fake" else Hashing(), lambda: len(fake.asked))
 
 
-@pytest.fixture(params=["hf", "endpoint", "hashing", "fake"])
-def case(request: pytest.FixtureRequest) -> Iterator[Case]:
-    with _open(request.param) as opened:
+@pytest.fixture(params=[*OVER_HTTP, "local", "hashing", "fake"])
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
+    with _open(request.param, tmp_path) as opened:
         yield opened
 
 
@@ -75,11 +87,12 @@ class TestEveryService:
         before = case.posts()
         case.service.embed(TEXTS[:2])
         case.service.embed(TEXTS)
-        assert case.posts() - before in (0, 2)  # hashing makes none
+        assert case.posts() - before in (0, 2)  # local and hashing make none
 
     def test_has_a_name_and_an_identity(self, case: Case) -> None:
         assert case.service.name
         assert isinstance(case.service.identity, Identity)
+        assert isinstance(case.service.limits, Limits)
 
 
 def answer_post(answer: Answer) -> Handler:
@@ -134,7 +147,7 @@ class TestTheTableOfFailures:
         assert type(error) is kind
         assert f"answers {status}" + (f": {words}" if words else "") in str(error)
         assert TOKEN not in str(error)
-        assert server.count("POST") == 1
+        assert server.count("POST") == 1 + (status in TWICE.get(open_service, ()))
         if isinstance(error, UnavailableError):
             assert error.timed_out == (status == 504)
         if isinstance(error, RefusedError):
@@ -178,7 +191,9 @@ class TestTheTableOfFailures:
         assert type(error) is UnavailableError
 
     def test_a_reply_by_tokens(self, open_service: Open) -> None:
-        error, _ = fail(open_service, Answer(200, [[[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]]]))
+        reply = [[[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]]]
+        wrapped = {"data": [{"index": index, "embedding": tokens} for index, tokens in enumerate(reply)]}
+        error, _ = fail(open_service, Answer(200, wrapped if open_service is open_openai else reply))
         assert type(error) is UsageError
         assert "token by token" in str(error)
 
@@ -205,15 +220,16 @@ class TestTheTableOfFailures:
 def test_a_token_that_no_header_holds_is_refused_without_showing_it(open_service: Open) -> None:
     for token in ("hf_a secret", "hf_ä-secret", "hf_a\nsecret"):
         with pytest.raises(CredentialError, match="token from X holds characters") as caught:
-            (HuggingFace("m", token=token, token_name="X") if open_service is open_hf else _open_url(token)).embed(
-                ["a"]
-            )
+            _open_with(open_service, token).embed(["a"])
         assert token not in str(caught.value)
         assert "secret" not in str(caught.value)
 
 
-def _open_url(token: str) -> Service:
-    return Endpoint("http://127.0.0.1:1", token=token, token_name="X", send_token=True)
+def _open_with(open_service: Open, token: str) -> Service:
+    if open_service is open_hf:
+        return HuggingFace("m", token=token, token_name="X")
+    kind = Endpoint if open_service is open_endpoint else OpenAI
+    return kind("http://127.0.0.1:1", model="m", token=token, token_name="X", send_token=True)
 
 
 def test_the_script_of_the_server_keeps_its_last_answer() -> None:

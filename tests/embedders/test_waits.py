@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.embedders.waits import read_wait
+from ingest.embedders.waits import read_loading, read_wait
 
 NOW = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT
 
@@ -46,3 +46,24 @@ def test_the_wait_that_is_asked_for(headers: dict[str, str], seconds: float | No
 def test_no_header_breaks_the_reading(headers: dict[str, str]) -> None:
     wait = read_wait(headers, NOW)
     assert wait is None or wait >= 0
+
+
+@pytest.mark.parametrize(
+    ("body", "seconds"),
+    [
+        (b'{"error": "Model m is currently loading", "estimated_time": 20.5}', 20.5),
+        (b'{"estimated_time": 20}', 20),
+        (b'{"estimated_time": 0}', None),
+        (b'{"estimated_time": -3}', None),
+        (b'{"estimated_time": NaN}', None),
+        (b'{"estimated_time": Infinity}', None),
+        (b'{"estimated_time": "soon"}', None),
+        (b'{"error": "busy"}', None),
+        (b'["estimated_time"]', None),
+        (b"estimated_time", None),
+        (b"\xffestimated_time", None),
+        (b"", None),
+    ],
+)
+def test_the_guess_when_a_model_is_loaded(body: bytes, seconds: float | None) -> None:
+    assert read_loading(body) == seconds

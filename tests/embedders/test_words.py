@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.embedders.words import LENGTH, quote
+from ingest.embedders.words import LENGTH, quote, tidy
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,7 @@ def test_one_short_line_without_the_secret(noise: bytes, secret: str) -> None:
     assert secret not in words
     assert len(words) <= LENGTH
     assert words.isprintable()
+
+
+def test_no_secret_is_none() -> None:
+    assert tidy("ab", [""]) == "ab"

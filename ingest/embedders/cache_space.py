@@ -1,0 +1,79 @@
+"""One vector space in a cache: which one a run may use, and vectors as bytes that prove themselves."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from ingest.embedders.cache import Cache
+from ingest.identity import CANARIES, diverge
+from ingest.model import Identity, canonical, digest, digest_text
+
+if TYPE_CHECKING:
+    from ingest.model import Vector, Vectors
+
+SEAL = 8  # bytes of the digest before each value
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Vectors of one cache that can be compared with each other; `name` is in the key of each."""
+
+    cache: Cache
+    name: str
+    dimension: int
+
+    def fetch(self, texts: Sequence[str]) -> "dict[str, Vector]":
+        """Fetch the vectors of texts; one that is not kept, or is damaged, is left out."""
+        keys = {self._name_key(text): text for text in texts}
+        found = {}
+        for key, value in self.cache.fetch(list(keys)).items():
+            vector = _unpack(key, value)
+            if vector is not None and vector.shape == (self.dimension,):
+                found[keys[key]] = vector
+        return found
+
+    def keep(self, vectors: "Mapping[str, Vector]") -> None:
+        """Keep the vectors of texts."""
+        keys = {text: self._name_key(text) for text in vectors}
+        self.cache.keep({keys[text]: _pack(keys[text], vector) for text, vector in vectors.items()})
+
+    def _name_key(self, text: str) -> str:
+        return digest_text(canonical([self.name, text]))
+
+
+def find_space(cache: Cache, identity: Identity, measured: "Vectors") -> Space:
+    """Find the space of an identity whose canaries agree with those measured now, or begin one.
+
+    A space is named by its canaries as well, so that two that disagree, of services under one name, live side by side.
+    """
+    # How queries are embedded does not matter to documents.
+    who = digest_text(canonical([identity.model, identity.document_prefix, identity.pooling, identity.quantisation]))
+    for packed in cache.list_canaries(who):
+        flat = _unpack(who, packed)
+        if flat is None or len(flat) % len(CANARIES):
+            continue
+        if not diverge(flat.reshape(len(CANARIES), -1), measured):
+            return Space(cache, digest(who.encode() + packed), measured.shape[1])
+    packed = _pack(who, measured)
+    cache.add_canaries(who, packed)
+    return Space(cache, digest(who.encode() + packed), measured.shape[1])
+
+
+def _pack(key: str, numbers: "Vector | Vectors") -> bytes:
+    """Give float32, the least byte first, behind a digest of them and of the key that they belong to."""
+    content = numbers.astype("<f4").tobytes()
+    return _seal(key, content) + content
+
+
+def _unpack(key: str, packed: bytes) -> "Vector | None":
+    import numpy as np  # noqa: PLC0415 - heavy
+
+    content = packed[SEAL:]
+    if packed[:SEAL] != _seal(key, content):
+        return None
+    return np.frombuffer(content, "<f4").astype(np.float32)
+
+
+def _seal(key: str, content: bytes) -> bytes:
+    return blake2b(content, digest_size=SEAL, key=key.encode()).digest()

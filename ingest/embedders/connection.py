@@ -1,0 +1,156 @@
+"""One HTTP service at a URL of the user's: its name, who may see the token, one client for all requests."""
+
+import json
+import os
+import threading
+import weakref
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from ingest.embedders.credentials import clean_token, is_hugging_face, is_loopback, refuse_retired
+from ingest.embedders.deadline import run_within
+from ingest.embedders.failures import Asked, translate, translate_exception
+from ingest.errors import IngestError, UsageError
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+CONNECT, READ = 10.0, 120.0  # seconds
+SLACK = 30.0  # seconds more that an answer may take which comes in drops
+# Seconds that an endpoint scaled to zero holds a request while it starts, instead of answering 503; less than READ, so
+# that who waits hears of it in between. https://huggingface.co/docs/inference-endpoints/guides/autoscaling
+SCALE_UP = 60
+_DEDICATED = ".endpoints.huggingface.cloud"
+
+
+class Connection:
+    """A service that is asked over HTTP, and how its answers translate.
+
+    The token goes to Hugging Face's hosts over https, elsewhere only where `send_token` says so; redirects are not
+    followed. A user and password in the URL are sent as such, instead of the token. Safe to use from threads.
+    Raises UsageError for a URL that is none.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        model: str = "",
+        token: str | None = None,
+        token_name: str = "",
+        send_token: bool = False,
+        read: float = READ,
+    ) -> None:
+        self._split = _parse(url)
+        self._read = read
+        self._user = None
+        if self._split.username is not None:
+            self._user = (unquote(self._split.username), unquote(self._split.password or ""))
+        sends = (send_token or is_hugging_face(self._split)) and not self._user
+        self._token = clean_token(token, token_name) if sends else ""
+        self.url = _make_url(self._split)  # without its user, and without a slash at the end
+        self.asked = Asked(
+            self.url,
+            model,
+            token_name=(token_name or "open_embedder") if self._token else "the URL" if self._user else "",
+            secrets=tuple(secret for secret in (self._token, *(self._user or ())) if secret),
+        )
+        self._lock = threading.Lock()
+        self._client: httpx.Client | None = None
+
+    def request(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> "httpx.Response":
+        """Send one request and give the answer, of whatever status; at most CONNECT + read + SLACK seconds.
+
+        Raises as the table of failures says of exceptions.
+        """
+        try:
+            client = self.open()
+            return run_within(CONNECT + self._read + SLACK, lambda: client.request(method, url, json=body))
+        except Exception as error:
+            if translated := translate_exception(error, asked=self.asked):
+                raise translated from error
+            raise
+
+    def translate(self, response: "httpx.Response") -> IngestError:
+        """Make the error that an answer means."""
+        return translate(response.status_code, response.headers, response.content, asked=self.asked)
+
+    def open(self) -> "httpx.Client":
+        """Give the client, made at the first call: connections are its own, and used again."""
+        import httpx  # noqa: PLC0415 - heavy
+
+        with self._lock:
+            if self._client is None:
+                self._client = httpx.Client(
+                    auth=self._user,
+                    headers=self._make_headers(),
+                    timeout=httpx.Timeout(self._read, connect=CONNECT),
+                    trust_env=not is_loopback(self._split),  # never through a proxy to this machine
+                    verify=make_trust(self._split.scheme),
+                )
+                weakref.finalize(self, self._client.close)
+            return self._client
+
+    def _make_headers(self) -> dict[str, str]:
+        headers = {"authorization": f"Bearer {self._token}"} if self._token else {}
+        if (self._split.hostname or "").endswith(_DEDICATED):
+            headers["x-scale-up-timeout"] = str(SCALE_UP)
+        return headers
+
+
+def read_json(response: "httpx.Response") -> Any:  # noqa: ANN401 - whatever came
+    """Give what the body of an answer holds, None where it is no JSON."""
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def make_trust(scheme: str) -> "ssl.SSLContext":
+    """Make the trust of a connection: SSL_CERT_FILE or SSL_CERT_DIR, else the system's store.
+
+    Where truststore is missing (huggingface_hub brings it since 2.0), OpenSSL's idea of that store, and certifi's.
+    """
+    import ssl  # noqa: PLC0415 - heavy
+
+    if scheme == "http":
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, and is made in no time
+    if os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR"):
+        return ssl.create_default_context()  # OpenSSL reads both
+    try:
+        import truststore  # noqa: PLC0415 - optional
+    except ImportError:
+        import certifi  # noqa: PLC0415 - heavy
+
+        context = ssl.create_default_context()
+        context.load_verify_locations(certifi.where())
+        return context
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _parse(url: str) -> SplitResult:
+    try:
+        split = urlsplit(url.strip())
+        _ = split.port
+    except ValueError as error:
+        raise UsageError(f"the URL of the embedding service is none: {error}") from error
+    if split.scheme not in ("http", "https"):
+        raise UsageError("the URL of the embedding service begins with neither http:// nor https://")
+    if not split.hostname:
+        raise UsageError("the URL of the embedding service names no host")
+    refuse_retired(split)
+    if split.query or split.fragment:
+        raise UsageError(
+            f"the URL of the embedding service ({_make_url(split)}) must end with its path, without ? and #: "
+            "a credential goes into HF_TOKEN, with --send-token"
+        )
+    return split
+
+
+def _make_url(split: SplitResult) -> str:
+    host = f"[{split.hostname}]" if ":" in (split.hostname or "") else split.hostname
+    port = f":{split.port}" if split.port else ""
+    return f"{split.scheme}://{host}{port}{split.path.rstrip('/')}"

@@ -1,0 +1,86 @@
+import ssl
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import certifi
+import httpx
+import pytest
+
+from ingest.embedders.connection import READ, SCALE_UP, Connection, make_trust
+from ingest.embedders.credentials import is_hugging_face
+from ingest.errors import UsageError
+from tests.loopback import Answer, script, serve
+
+
+@pytest.mark.parametrize(
+    ("url", "ours"),
+    [
+        ("https://x.us-east-1.aws.endpoints.huggingface.cloud", True),
+        ("https://huggingface.co/x", True),
+        ("https://router.huggingface.co:443/x", True),
+        ("https://HUGGINGFACE.CO", True),
+        ("http://router.huggingface.co", False),
+        ("https://huggingface.co.evil.example", False),
+        ("https://evilhuggingface.co", False),
+        ("https://huggingface.co@evil.example", False),
+        ("https://someone.hf.space", False),
+        ("http://127.0.0.1:8080", False),
+        ("https://tei.example", False),
+    ],
+)
+def test_whose_hosts_get_the_token_unasked(url: str, ours: bool) -> None:
+    assert is_hugging_face(urlsplit(url)) == ours
+    assert ("authorization" in Connection(url, token="hf_secret").open().headers) == ours
+
+
+def test_other_hosts_are_reached_through_the_proxy_unless_excepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve(script(Answer(204))) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", "other.invalid")
+        Connection("http://tei.invalid").request("GET", "http://tei.invalid/info")
+        assert [request.path for request in proxy.requests] == ["http://tei.invalid/info"]
+        client = Connection("http://other.invalid").open()
+        assert client._transport_for_url(httpx.URL("http://other.invalid")) is client._transport
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_certificates_of_the_environment_are_the_only_ones(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bundle = Path(certifi.where()).read_text(encoding="ascii").partition("-----END CERTIFICATE-----")
+    (tmp_path / "ca.pem").write_text(f"{bundle[0]}{bundle[1]}\n", encoding="ascii")
+    for other in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.setenv(other, str(tmp_path / "nothing"))
+    monkeypatch.setenv(name, str(tmp_path / "ca.pem" if name == "SSL_CERT_FILE" else tmp_path))
+    context = make_trust("https")
+    assert isinstance(context, ssl.SSLContext)
+    assert len(context.get_ca_certs()) == (name == "SSL_CERT_FILE")  # a folder is read when it is needed
+
+
+def test_the_system_is_trusted_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setitem(sys.modules, "truststore", None)
+    assert len(make_trust("https").get_ca_certs()) > 50
+    monkeypatch.undo()
+    assert not make_trust("http").get_ca_certs()
+
+
+@pytest.mark.parametrize(
+    ("url", "held"),
+    [
+        ("https://x.eu-west-1.aws.endpoints.huggingface.cloud", True),
+        ("https://router.huggingface.co", False),
+        ("https://endpoints.huggingface.cloud.evil.example", False),
+        ("http://127.0.0.1:8080", False),
+    ],
+)
+def test_an_endpoint_that_sleeps_is_asked_to_hold_the_request(url: str, held: bool) -> None:
+    assert Connection(url).open().headers.get("x-scale-up-timeout") == (str(SCALE_UP) if held else None)
+    assert READ > SCALE_UP
+
+
+def test_the_retired_host_is_refused() -> None:
+    with pytest.raises(UsageError, match="is retired: use --embedder hf"):
+        Connection("https://api-inference.huggingface.co/models/a/b")
