@@ -103,8 +103,14 @@ class Connection:
 
 def read_json(response: "httpx.Response") -> Any:  # noqa: ANN401 - whatever came
     """Give what the body of an answer holds, None where it is no JSON."""
+    import orjson  # noqa: PLC0415 - heavy; reads the digits of vectors several times as fast as json
+
     try:
-        return json.loads(response.content)
+        return orjson.loads(response.content)
+    except ValueError:
+        pass
+    try:
+        return json.loads(response.content)  # takes NaN, which Python's servers write for a vector that is damaged
     except (ValueError, RecursionError):
         return None
 
