@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
@@ -21,11 +22,13 @@ import typer
 from typer.core import TyperGroup
 
 from ingest import environment, render
+from ingest.age import check_age
 from ingest.chunking import OVERLAP, SIZE
 from ingest.copying import copy_collection
 from ingest.doctor import examine
 from ingest.doctor.origins import trace_settings
 from ingest.doctor.page import render_examination
+from ingest.durations import read_duration
 from ingest.embedders.cache import Cache
 from ingest.embedders.cached import CachedEmbedder
 from ingest.embedders.fallback import FallbackEmbedder
@@ -228,6 +231,10 @@ def index(
             "--max-delete", metavar="CHUNKS|SHARE%", help="What a dataset may lose in a run: chunks, or a share of it."
         ),
     ] = "50%",
+    no_prune: Annotated[bool, flag("--no-prune", help="Delete nothing, whatever left the sources.")] = False,
+    lock_wait: Annotated[
+        str, flag("--lock-wait", metavar="TIME", help="How long to wait for another run: 90s, 10m, 2h.")
+    ] = "0s",
     limit: Annotated[
         int | None, flag("--limit", metavar="TEXTS", min=0, help="Embed at most so many texts; delete nothing.")
     ] = None,
@@ -247,11 +254,13 @@ def index(
     if context.invoked_subcommand:
         refuse_run_options(context)
         return
+    wait = read_duration("--lock-wait", lock_wait)
     options = Options(
         chunk_size=chunk_size,
         chunk_overlap=chunk_overlap,
         rechunk=rechunk,
         guard=Guard(max_delete, command=shlex.join([PROGRAM, *_strip_flag(sys.argv[1:], "--max-delete")])),
+        prune=not no_prune,
         limit=limit,
         batch_size=batch_size,
         concurrency=concurrency,
@@ -273,7 +282,7 @@ def index(
     opened, notes = open_chosen_embedder(settings, **pacing)
     second = open_fallback(fallback, settings, **pacing) if fallback else None
     cache = open_run_cache(opened, directory=cache_dir, url=cache_url, enabled=not (no_cache or dry_run))
-    store, more = open_chosen_store(settings, lock_wait=0.0, exclusive=not dry_run)
+    store, more = open_chosen_store(settings, lock_wait=wait, exclusive=not dry_run)
     with closing(store), closing(cache) if cache else nullcontext():
         described = store.describe() if dry_run or second else None
         embedder = _surround(opened, second, cache, described)
@@ -320,8 +329,17 @@ def search_collection(
 
 @app.command("info")
 @_takes_settings
-def show_info(_context: typer.Context, *, settings: Settings) -> None:
+def show_info(
+    _context: typer.Context,
+    *,
+    settings: Settings,
+    max_age: Annotated[
+        str | None,
+        flag("--max-age", metavar="TIME", help="Exit with 9 where a dataset's last complete run is older: 26h, 7d."),
+    ] = None,
+) -> None:
     """Show what the collection holds, who made it and when."""
+    oldest = read_duration("--max-age", max_age) if max_age else None
     store, _ = open_chosen_store(settings, lock_wait=PATIENCE)
     with closing(store):
         if not (described := store.describe()):
@@ -343,6 +361,8 @@ def show_info(_context: typer.Context, *, settings: Settings) -> None:
         )
     else:
         _print(render.render_collection(store.collection, store.name, described, counts))
+    if oldest is not None:
+        check_age(described, oldest, datetime.now(UTC))
 
 
 @app.command("models")

@@ -12,6 +12,7 @@
     ├── StoreError              6
     │   └── IdentityError       6
     ├── GuardError              7
+    ├── StaleError              9
     ├── LockedError            75
     ├── Interrupted           130
     └── Terminated            143
@@ -117,6 +118,12 @@ class GuardError(IngestError):
     """Refused: the run would delete too much, or drop what it does not name."""
 
     exit_code = 7
+
+
+class StaleError(IngestError):
+    """`info --max-age`: the last complete run of a dataset is too old."""
+
+    exit_code = 9
 
 
 class LockedError(IngestError):

@@ -45,7 +45,7 @@ class Options:
     """How a run goes. Of chunking, None means what the dataset recorded, else the default.
 
     chunk_size, chunk_overlap: characters. rechunk: cut anew by what is given here and the defaults.
-    limit: at most so many texts are embedded, and nothing is deleted.
+    prune: delete what left the sources. limit: at most so many texts are embedded, and nothing is deleted.
     batch_size: texts in one request; concurrency: requests at the same time, at most.
     """
 
@@ -53,6 +53,7 @@ class Options:
     chunk_overlap: int | None = None
     rechunk: bool = False
     guard: Guard = field(default_factory=Guard)
+    prune: bool = True
     limit: int | None = None
     batch_size: int = 32
     concurrency: int = 4
@@ -114,7 +115,9 @@ def _sync_dataset(source: Source, encoding: Encoding, options: Options, tally: T
     gone = sorted(counts.keys() - {file.origin for file in files})
     before, lost = sum(counts.values()), sum(counts[origin] for origin in gone)
     check = partial(options.guard.check, dataset, before=before, nothing_remains=len(gone) == len(counts))
-    check(lost=lost, after=len(files))
+    deletes = options.prune and options.limit is None
+    if deletes:
+        check(lost=lost, after=len(files))
 
     recorded = encoding.described.datasets.get(dataset, {}) if encoding.described else {}
     comparison = Comparison(source, _choose_chunker(recorded, options), store, tally)
@@ -134,18 +137,18 @@ def _sync_dataset(source: Source, encoding: Encoding, options: Options, tally: T
         return
     store.flush()
 
-    if options.limit is None:
+    if deletes:
         pruning = plan_pruning(store, gone, lost, changed, tally)
         check(lost=pruning.lost, after=tally.unchanged + tally.refreshed + tally.added + tally.kept)
         yield from prune(store, dataset, pruning, tally)
     else:
         tally.kept += lost + sum(len(progress.stale) for progress in changed)
     for progress in changed:
-        if progress.state and (options.limit is None or not progress.stale):
+        if progress.state and (deletes or not progress.stale):
             store.mark(dataset, progress.file.origin, progress.state)
     store.flush()
     _check_left(encoding, tally)
-    if not tally.skipped and not tally.left and not tally.kept:
+    if not tally.skipped and not tally.left and (not tally.kept or not options.prune):
         finished = datetime.now(UTC).isoformat(timespec="seconds")
         seconds = round(time.monotonic() - started, 3)
         entry["last_run"] = {"finished": finished, "seconds": seconds, **tally.count()}

@@ -393,3 +393,29 @@ def test_a_text_generator_is_refused_by_name(command: Command) -> None:
     run = command("--excel", "faq.csv", "--embedder", "hf", "--model", "meta-llama/Llama-3.1-8B-Instruct")
     assert run.code == 2
     assert "Llama" in run.err
+
+
+def test_no_prune_deletes_nothing_and_the_next_run_does(command: Command) -> None:
+    write_faq(rows=9)
+    words = ("--excel", "faq.csv", "--embedder", "hashing", "--json")
+    command(*words)
+    write_faq(rows=2)
+    kept = command(*words, "--no-prune")
+    assert (kept.code, kept.json["deleted"], kept.json["kept"]) == (0, 0, 7)
+    assert command(*words).code == 7
+    assert command(*words, "--max-delete", "100%").json["deleted"] == 7
+
+
+def test_info_tells_by_its_exit_code_whether_a_job_still_runs(command: Command) -> None:
+    write_faq()
+    command("--excel", "faq.csv", "--embedder", "hashing")
+    assert command("info", "--max-age", "26h").code == 0
+    store = open_store(path="qdrant_data")
+    described = store.describe()
+    assert described
+    store.record("faq.csv", {**described.datasets["faq.csv"], "last_run": {"finished": "2020-01-01T00:00:00+00:00"}})
+    store.close()
+    old = command("info", "--max-age", "26h")
+    assert old.code == 9
+    assert "faq.csv" in old.err
+    assert command("info", "--max-age", "soon").code == 2

@@ -12,12 +12,25 @@ import ingest
 ROOT = Path(ingest.__file__).parent
 VOCABULARY = {"model", "protocols", "errors", "identity", "concurrency"}
 CORE = VOCABULARY | {"report", "guard", "chunks", "comparison", "encoding", "pruning", "chunking"}
-SHELL = CORE | {"sync", "environment", "settings", "render", "search", "copying", "sources", "embedders", "stores"}
+SHELL = CORE | {
+    "sync",
+    "environment",
+    "settings",
+    "render",
+    "search",
+    "copying",
+    "sources",
+    "embedders",
+    "stores",
+    "age",
+    "durations",
+}
+
 ALLOWED = {
     **dict.fromkeys(VOCABULARY, VOCABULARY),
     **dict.fromkeys(["sources", "chunking", "embedders", "stores"], VOCABULARY),
     **dict.fromkeys(CORE - VOCABULARY - {"chunking"}, CORE),
-    **dict.fromkeys(["environment", "render", "search", "copying"], VOCABULARY | {"report"}),
+    **dict.fromkeys(["environment", "render", "search", "copying", "age", "durations"], VOCABULARY | {"report"}),
     "sync": CORE,
     "settings": VOCABULARY | {"environment", "embedders", "stores"},
     "doctor": VOCABULARY | {"environment", "settings", "report", "encoding", "sync", "embedders", "stores"},

@@ -1,0 +1,16 @@
+"""Lengths of time as people write them: `90s`, `10m`, `26h`, `7d`, or seconds alone."""
+
+import re
+
+from ingest.errors import UsageError
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}  # seconds
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
+
+
+def read_duration(flag: str, text: str) -> float:
+    """Read a length of time in seconds. Raises UsageError, naming the flag, for anything else."""
+    found = _DURATION.fullmatch(text.strip())
+    if not found:
+        raise UsageError(f"{flag} {text!r} is no length of time: write 90s, 10m, 26h or 7d")
+    return float(found[1]) * _UNITS[found[2]]
