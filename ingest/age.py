@@ -17,6 +17,6 @@ def check_age(collection: Collection, oldest: float, now: datetime) -> None:
         age = (now - datetime.fromisoformat(finished)).total_seconds()
         if age > oldest:
             raise StaleError(
-                f"dataset {dataset!r}: its last complete run ended {finished}, {age / 3600:.1f} hours ago, and --max-age "
-                f"allows {oldest / 3600:.1f}: see whether its job still runs"
+                f"dataset {dataset!r}: its last complete run ended {finished}, {age / 3600:.1f} hours ago, and "
+                f"--max-age allows {oldest / 3600:.1f}: see whether its job still runs"
             )

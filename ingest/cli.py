@@ -231,6 +231,9 @@ def index(
             "--max-delete", metavar="CHUNKS|SHARE%", help="What a dataset may lose in a run: chunks, or a share of it."
         ),
     ] = "50%",
+    report_file: Annotated[
+        Path | None, flag("--report", metavar="FILE", help="Write the report as JSON, with each skipped text.")
+    ] = None,
     no_prune: Annotated[bool, flag("--no-prune", help="Delete nothing, whatever left the sources.")] = False,
     lock_wait: Annotated[
         str, flag("--lock-wait", metavar="TIME", help="How long to wait for another run: 90s, 10m, 2h.")
@@ -295,6 +298,8 @@ def index(
         if report.wrote and not isinstance(report.failure, StoreError | Interrupted | Terminated):
             store.compact()
     _print_report(report, settings)
+    if report_file:
+        _write_report(report, report_file)
     raise typer.Exit(report.exit_code)
 
 
@@ -522,6 +527,17 @@ def _print_report(report: Report, settings: Settings) -> None:
         _print([*render.render_report(report), *report.notes])
     for line in render.render_problems(report):
         _complain(line)
+
+
+def _write_report(report: Report, path: Path) -> None:
+    """Replace a file with the report in one step, so that no reader ever sees half of it."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(json.dumps(report.as_json(), ensure_ascii=False, indent=2), encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        _complain(f"error: --report {path}: {error.strerror}: the report was not written")
 
 
 def _tell(settings: Settings, *lines: str) -> None:

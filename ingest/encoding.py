@@ -151,7 +151,7 @@ class Encoding:
             if isinstance(outcome, Refused):
                 for progress, chunk in wanted.chunks:
                     progress.failed.append(chunk)
-                    tally.skipped.append(Skipped(chunk.origin, chunk.where, outcome.reason))
+                    tally.skipped.append(Skipped(chunk.origin, chunk.where, outcome.reason, chunk.embed_text))
             else:
                 points += [Point(chunk.id, outcome, chunk.payload) for _, chunk in wanted.chunks]
                 tally.embedded += 1

@@ -49,11 +49,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """What should have been indexed and could not be: an error as a value. `where` "" means the whole origin."""
+    """What should have been indexed and could not be: an error as a value.
+
+    where: "" means the whole origin. text: what the service refused, "" for what could not be read.
+    """
 
     origin: str
     where: str
     reason: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

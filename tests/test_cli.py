@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ingest.cli import find_env_file, main, spread_sources
 from ingest.stores import open_store
 from tests.embedders.fakes import answer_embed
-from tests.loopback import Answer, script, serve
+from tests.loopback import Answer, Request, script, serve
 from tests.stores.rest import serve_qdrant
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"
@@ -419,3 +419,25 @@ def test_info_tells_by_its_exit_code_whether_a_job_still_runs(command: Command) 
     assert old.code == 9
     assert "faq.csv" in old.err
     assert command("info", "--max-age", "soon").code == 2
+
+
+def test_a_report_is_written_whole_with_each_skipped_text(command: Command) -> None:
+    write_faq()
+
+    def answer(request: Request) -> Answer:
+        if request.method == "POST" and any("số 1" in text for text in request.json["inputs"]):
+            return Answer(422, {"error": "no"})
+        return answer_embed(request)
+
+    Path("report.json").write_text("of an earlier run", encoding="utf-8")
+    with serve(answer) as server:
+        run = command("--excel", "faq.csv", "--embedder", server.url, "--model", "org/m", "--report", "report.json")
+    assert run.code == 3
+    report = json.loads(Path("report.json").read_text(encoding="utf-8"))
+    (skipped,) = report["datasets"][0]["skipped"]
+    assert "số 1" in skipped["text"]
+    assert (report["exit_code"], report["added"]) == (3, 2)
+    assert (
+        command("--excel", "faq.csv", "--embedder", "hashing", "--collection", "b", "--report", "no/r.json").code == 0
+    )
+    assert [path.name for path in Path().glob("*.tmp")] == []
