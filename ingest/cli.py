@@ -11,9 +11,10 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, Literal, NoReturn
@@ -26,6 +27,7 @@ from ingest.age import check_age
 from ingest.chunking import OVERLAP, SIZE
 from ingest.copying import copy_collection
 from ingest.doctor import examine
+from ingest.doctor.masks import mask_url
 from ingest.doctor.origins import trace_settings
 from ingest.doctor.page import render_examination
 from ingest.durations import read_duration
@@ -33,9 +35,18 @@ from ingest.embedders.cache import Cache
 from ingest.embedders.cached import CachedEmbedder
 from ingest.embedders.fallback import FallbackEmbedder
 from ingest.embedders.model_table import render_models
+from ingest.embedders.models import MODELS
 from ingest.embedders.unasked import Unasked
 from ingest.encoding import refuse_identity
-from ingest.errors import IngestError, Interrupted, StoreError, Terminated, UsageError
+from ingest.errors import (
+    IngestError,
+    Interrupted,
+    StoreError,
+    Terminated,
+    TerminationSignal,
+    UsageError,
+    read_signal,
+)
 from ingest.guard import Guard
 from ingest.identity import differ
 from ingest.model import Collection, Json
@@ -120,7 +131,7 @@ def spread_sources(arguments: Sequence[str], commands: Iterable[str]) -> list[st
 
 def find_env_file(arguments: Sequence[str], environ: Mapping[str, str]) -> str | None:
     """Find --env-file wherever it stands: it is read before the options whose environment it fills."""
-    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for word, following in pairwise([*arguments, ""]):
         name, _, value = word.partition("=")
         if name == "--env-file":
             return value or following
@@ -262,12 +273,13 @@ def index(
         chunk_size=chunk_size,
         chunk_overlap=chunk_overlap,
         rechunk=rechunk,
-        guard=Guard(max_delete, command=shlex.join([PROGRAM, *_strip_flag(sys.argv[1:], "--max-delete")])),
+        guard=Guard(
+            max_delete, command=shlex.join([PROGRAM, *map(mask_url, _strip_flag(sys.argv[1:], "--max-delete"))])
+        ),
         prune=not no_prune,
         limit=limit,
         batch_size=batch_size,
         concurrency=concurrency,
-        version=version(PROGRAM),
     )
     sources = _open_sources(
         {"excel": excel or [], "text": text_dir or []},
@@ -295,11 +307,11 @@ def index(
         _tell(settings, _head(context, embedder, store, dry_run=dry_run), *notes, *more)
         with _watching(settings) as watch:
             report = sync(sources, embedder=embedder, store=store, options=options, watch=watch)
+        _print_report(report, settings)
+        if report_file:
+            _write_report(report, report_file)
         if report.wrote and not isinstance(report.failure, StoreError | Interrupted | Terminated):
-            store.compact()
-    _print_report(report, settings)
-    if report_file:
-        _write_report(report, report_file)
+            store.compact()  # after the report: it may take minutes, and a signal may end it
     raise typer.Exit(report.exit_code)
 
 
@@ -372,9 +384,14 @@ def show_info(
 
 @app.command("models")
 @_takes_settings
-def show_models(_context: typer.Context, *, settings: Settings) -> None:  # noqa: ARG001 - taken like every command's
+def show_models(_context: typer.Context, *, settings: Settings) -> None:
     """Show well-known embedding models: their windows, prefixes and retrieval in Vietnamese and Korean."""
-    _print(render_models())
+    if settings.json:
+        _print_json(
+            {"models": [{**dataclasses.asdict(model), "unverified": sorted(model.unverified)} for model in MODELS]}
+        )
+    else:
+        _print(render_models())
 
 
 @app.command("doctor")
@@ -386,6 +403,8 @@ def examine_setup(context: typer.Context, *, settings: Settings) -> None:
         _print_json(examination.as_json())
     elif not settings.quiet:
         _print(render_examination(examination))
+    elif examination.failure:
+        _complain(f"error: {examination.failure}")
     raise typer.Exit(examination.exit_code)
 
 
@@ -466,6 +485,11 @@ def _absent(store: Store) -> StoreError:
     return StoreError(f"there is no collection {store.collection!r} in {store.name}: fill it first, or name another")
 
 
+def _tell_command() -> str:
+    """Give what was typed, without --max-delete and without the secrets that a URL may hold."""
+    return shlex.join([PROGRAM, *map(mask_url, _strip_flag(sys.argv[1:], "--max-delete"))])
+
+
 def _strip_flag(arguments: Sequence[str], name: str) -> list[str]:
     kept: list[str] = []
     skip = False
@@ -484,16 +508,17 @@ def _telling_errors() -> Iterator[None]:
     except IngestError as error:
         _complain(f"error: {error}")
         raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        _complain("interrupted")
-        raise SystemExit(Interrupted.exit_code) from None
+    except KeyboardInterrupt as received:
+        ended = read_signal(received)
+        _complain(f"error: {ended}")
+        raise SystemExit(ended.exit_code) from None
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # a reader like `head` has gone
         raise SystemExit(0) from None
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise Terminated("terminated; what was written stays, and the next run goes on from there")
+    raise TerminationSignal
 
 
 def _set_up_logging(settings: Settings) -> None:
@@ -531,12 +556,13 @@ def _print_report(report: Report, settings: Settings) -> None:
 
 def _write_report(report: Report, path: Path) -> None:
     """Replace a file with the report in one step, so that no reader ever sees half of it."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary = path.parent / f"{path.name}.{os.getpid()}.tmp"
     try:
         temporary.write_text(json.dumps(report.as_json(), ensure_ascii=False, indent=2), encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         _complain(f"error: --report {path}: {error.strerror}: the report was not written")
 
 

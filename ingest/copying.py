@@ -1,6 +1,7 @@
 """Moving a collection from one store to another: points, vectors, payloads and identity, with nothing embedded."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 from ingest.errors import IdentityError, StoreError
@@ -21,7 +22,7 @@ def copy_collection(source: Store, target: Store) -> Iterator[int]:
         raise StoreError(f"there is no collection {source.collection!r} in {source.name}: nothing to copy")
     there = target.describe()
     if there is None:
-        target.create(described)
+        target.create(replace(described, datasets={}))  # each is recorded once its points are there
     elif difference := differ(there.identity, described.identity) or diverge(there.canaries, described.canaries):
         raise IdentityError(f"collection {target.collection!r} in {target.name} has other vectors: {difference}")
     written = 0

@@ -93,6 +93,7 @@ class Encoding:
             for text, vector in self.store.find_vectors(list(fresh)).items():
                 wanted = fresh.pop(text)
                 tally.reused += len(wanted.chunks)
+                self._record(tally, entry)
                 self._upsert(wanted, vector, tally)
             self._in_flight |= fresh
             waiting = sorted([*waiting, *fresh.values()], key=lambda wanted: len(wanted.embed_text))
@@ -100,6 +101,12 @@ class Encoding:
                 batch, waiting = waiting[: self.batch_size], waiting[self.batch_size :]
                 yield from self._admit(batch, tally, entry)
         yield from self._admit(waiting, tally, entry)
+
+    def _record(self, tally: Tally, entry: Mapping[str, Json]) -> None:
+        """Record a dataset before its first point: what is not recorded would be neither shown nor copied."""
+        if tally.dataset not in self._recorded:
+            self.store.record(tally.dataset, entry)
+            self._recorded.add(tally.dataset)
 
     def _gather(self, window: Sequence[tuple[Progress, Chunk]]) -> dict[str, Wanted]:
         fresh: dict[str, Wanted] = {}
@@ -128,9 +135,7 @@ class Encoding:
         except (EmbeddingError, UsageError) as error:
             self.failure = error
             return 0
-        if tally.dataset not in self._recorded:
-            self.store.record(tally.dataset, entry)
-            self._recorded.add(tally.dataset)
+        self._record(tally, entry)
         if self.limit is not None:
             self.limit -= allowed
         return allowed

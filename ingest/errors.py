@@ -138,7 +138,17 @@ class Interrupted(IngestError):  # noqa: N818 - named like the signal
     exit_code = 130
 
 
+class TerminationSignal(KeyboardInterrupt):
+    """SIGTERM, raised in the main thread like Ctrl-C, so that no `except Exception` on the way can swallow it."""
+
+
 class Terminated(IngestError):  # noqa: N818 - named like the signal
     """Terminated."""
 
     exit_code = 143
+
+
+def read_signal(received: KeyboardInterrupt) -> Interrupted | Terminated:
+    """Give the error that a run ends with at Ctrl-C or SIGTERM."""
+    word, kind = ("terminated", Terminated) if isinstance(received, TerminationSignal) else ("interrupted", Interrupted)
+    return kind(f"{word}; what was written stays, and the next run goes on from there")

@@ -12,7 +12,7 @@ def render_report(report: Report) -> Iterator[str]:
     """Say what a run did: a line per dataset and its problems, then one line for the whole."""
     for tally in report.datasets:
         counts = ", ".join(f"{getattr(tally, name)} {name}" for name in COUNTS if getattr(tally, name))
-        yield f"{tally.dataset}: {counts or 'nothing to do'}"
+        yield f"{tally.dataset}: {counts or ('failed' if tally.error else 'nothing to do')}"
         yield from (f"  ignored: {place(item)}: {item.reason}" for item in tally.ignored[:LISTED])
         if len(tally.ignored) > LISTED:
             yield f"  ignored: {len(tally.ignored) - LISTED} more (--json lists them all)"

@@ -25,6 +25,7 @@ _FREE = ("hashing", "local")  # by the name of the embedder
 _WITHOUT = ("hashing", "sagemaker")  # no service; boto3 finds the credentials of AWS by itself
 # What is meant for the service of a URL goes to whatever URL the user names.
 _SERVICE_KEYS = [f"{name}{end}" for name in (environment.SERVICE_KEY, environment.OPENAI_KEY) for end in ("", "_FILE")]
+_PLACES = ("qdrant_path", "qdrant_url", "qdrant_host")  # where the store is: one of them
 COMMAND_LINE = "COMMANDLINE"  # the name of typer's ParameterSource for what was typed
 
 
@@ -131,8 +132,9 @@ def read_settings(context: typer.Context) -> Settings:
         levels = _levels(context)
         typed = [level for level in levels if _is_typed(level, field.name)]
         values[field.name] = (typed or levels[-1:])[0].params.get(field.name)
-    if _is_typed_anywhere(context, "qdrant_path") and not _is_typed_anywhere(context, "qdrant_url", "qdrant_host"):
-        values |= {"qdrant_url": None, "qdrant_host": None}  # what is typed wins over a server of the environment
+    places = [name for name in _PLACES if _is_typed_anywhere(context, name)]
+    if places:  # what is typed wins over any other place of the environment
+        values |= {name: None for name in _PLACES if name not in places}
     return Settings(**values)
 
 
@@ -141,7 +143,8 @@ def refuse_run_options(context: typer.Context) -> None:
     shared = {field.name for field in fields(Settings)}
     for name in context.params:
         if name not in shared and _is_typed(context, name):
-            raise UsageError(f"--{name.replace('_', '-')} goes with a run, not with {context.invoked_subcommand!r}")
+            typed = next(option.opts[0] for option in context.command.params if option.name == name)
+            raise UsageError(f"{typed} goes with a run, not with {context.invoked_subcommand!r}")
 
 
 def open_chosen_store(settings: Settings, *, lock_wait: float, exclusive: bool = False) -> tuple[Store, list[str]]:
@@ -158,10 +161,12 @@ def open_chosen_store(settings: Settings, *, lock_wait: float, exclusive: bool =
             f"both a server and a folder (--qdrant-path {settings.qdrant_path}) are set: unset one of them"
         )
     url = environment.make_qdrant_url(host, settings.qdrant_port or 6333, https=settings.qdrant_https)
-    return open_server(url, name, settings, exclusive=exclusive)
+    return open_server(url, name, settings, exclusive=exclusive, lock_wait=lock_wait)
 
 
-def open_server(url: str, collection: str, settings: Settings, *, exclusive: bool) -> tuple[Store, list[str]]:
+def open_server(
+    url: str, collection: str, settings: Settings, *, exclusive: bool, lock_wait: float = 0.0
+) -> tuple[Store, list[str]]:
     """Open a server with the key of the environment."""
     key, note = environment.find_qdrant_key(url, os.environ)
     store = open_store(
@@ -171,6 +176,7 @@ def open_server(url: str, collection: str, settings: Settings, *, exclusive: boo
         prefer_grpc=bool(settings.prefer_grpc),
         grpc_port=settings.qdrant_grpc_port,
         exclusive=exclusive,
+        lock_wait=lock_wait,
     )
     return store, [note] if note else []
 
@@ -200,7 +206,7 @@ def open_chosen_embedder(
 
 def open_fallback(spec: str, settings: Settings, **options: Any) -> Encoder:  # noqa: ANN401 - those of open_embedder
     """Open the second service for the model that the settings name."""
-    return _open_spec(spec, settings.model or DEFAULT_MODEL, settings, **options)
+    return _open_spec(spec, settings.model or "", settings, **options)
 
 
 def open_run_cache(embedder: Embedder, *, directory: Path | None, url: str | None, enabled: bool) -> Cache | None:

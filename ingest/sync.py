@@ -24,11 +24,10 @@ from ingest.encoding import Encoding, refuse_identity
 from ingest.errors import (
     EmbeddingError,
     GuardError,
-    Interrupted,
     SourceError,
     StoreError,
-    Terminated,
     UsageError,
+    read_signal,
 )
 from ingest.guard import Guard
 from ingest.identity import CANARIES, differ
@@ -38,6 +37,16 @@ from ingest.pruning import plan_pruning, prune
 from ingest.report import Report, Tally
 
 TRIAL = "hashing"  # what the model of a trial begins with
+
+
+def _read_version() -> str:
+    """Give the installed version of this tool; "" for a checkout that is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - heavy: it brings zipfile
+
+    try:
+        return version("create-vector-db")
+    except PackageNotFoundError:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,6 @@ class Options:
     limit: int | None = None
     batch_size: int = 32
     concurrency: int = 4
-    version: str = ""
 
 
 def sync(
@@ -77,11 +85,11 @@ def sync(
     started = time.monotonic()
     _check_names(sources)
     notes: list[str] = []
-    described = _replace_trial(sources, embedder, store, store.describe(), notes)
+    described = _replace_trial(sources, embedder, store, options, notes)
     if described and (difference := differ(described.identity, embedder.identity)):
         raise refuse_identity(store, embedder, difference)
     encoding = Encoding(
-        embedder, store, described, options.version, options.batch_size, options.concurrency, options.limit
+        embedder, store, described, _read_version(), options.batch_size, options.concurrency, options.limit
     )
     tallies: list[Tally] = []
     for source in sources:
@@ -91,11 +99,11 @@ def sync(
                 watch(tally)
         except (UsageError, SourceError, EmbeddingError, GuardError) as error:
             tally.error = error
-        except (StoreError, Terminated) as error:
+        except StoreError as error:
             tally.error = error
             break
-        except KeyboardInterrupt:
-            tally.error = Interrupted("interrupted; what was written stays, and the next run goes on from there")
+        except KeyboardInterrupt as received:
+            tally.error = read_signal(received)
             break
     if described:
         named = {source.dataset for source in sources}
@@ -139,7 +147,12 @@ def _sync_dataset(source: Source, encoding: Encoding, options: Options, tally: T
 
     if deletes:
         pruning = plan_pruning(store, gone, lost, changed, tally)
-        check(lost=pruning.lost, after=tally.unchanged + tally.refreshed + tally.added + tally.kept)
+        try:
+            check(lost=pruning.lost, after=tally.unchanged + tally.refreshed + tally.added + tally.kept)
+        except GuardError:
+            if recorded:  # how the dataset is cut changes with a run that was allowed
+                store.record(dataset, recorded)
+            raise
         yield from prune(store, dataset, pruning, tally)
     else:
         tally.kept += lost + sum(len(progress.stale) for progress in changed)
@@ -191,9 +204,10 @@ def _choose_chunker(recorded: Mapping[str, Json], options: Options) -> Chunker:
 
 
 def _replace_trial(
-    sources: Sequence[Source], embedder: Embedder, store: Store, described: Collection | None, notes: list[str]
+    sources: Sequence[Source], embedder: Embedder, store: Store, options: Options, notes: list[str]
 ) -> Collection | None:
     """Drop a trial collection for the first real embedder, once sources and service have answered."""
+    described = store.describe()
     if (
         not described
         or not store.private
@@ -201,6 +215,11 @@ def _replace_trial(
         or embedder.identity.model.startswith(TRIAL)
     ):
         return described
+    if options.limit is not None or not options.prune:
+        raise UsageError(
+            f"collection {store.collection!r} is a trial that this run would replace, and --limit and --no-prune "
+            f"delete nothing: leave them out, or fill another one: COLLECTION_NAME={store.collection}_2"
+        )
     for source in sources:
         source.files()
     embedder.probe(CANARIES)

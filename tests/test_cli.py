@@ -441,3 +441,56 @@ def test_a_report_is_written_whole_with_each_skipped_text(command: Command) -> N
         command("--excel", "faq.csv", "--embedder", "hashing", "--collection", "b", "--report", "no/r.json").code == 0
     )
     assert [path.name for path in Path().glob("*.tmp")] == []
+
+
+def test_a_run_may_be_told_by_the_environment_alone(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert command().code == 2
+    write_faq()
+    monkeypatch.setenv("CREATE_VECTOR_DB_EXCEL", "faq.csv")
+    monkeypatch.setenv("EMBEDDER", "hashing")
+    assert command().code == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of files are Unicode there")
+def test_a_name_that_is_no_utf8_is_indexed_and_printed(command: Command) -> None:
+    write_faq().rename(os.fsdecode(b"caf\xe9.csv"))
+    run = command("--excel", os.fsdecode(b"caf\xe9.csv"), "--embedder", "hashing", "--json")
+    assert run.json["added"] == 3
+    assert run.json["datasets"][0]["dataset"] == "caf\\xe9.csv"
+
+
+def test_a_refusal_prints_the_command_that_goes_on_without_its_secrets(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_faq(rows=9)
+    words = ["--excel", "faq.csv", "--embedder", "hashing", "--cache-url", "redis://:SECRET@127.0.0.1:9/0"]
+    monkeypatch.setattr("sys.argv", ["create-vector-db", *words])
+    command(*words)
+    write_faq(rows=2)
+    run = command(*words)
+    assert run.code == 7
+    assert "create-vector-db --excel faq.csv" in run.err
+    assert "SECRET" not in run.err
+
+
+def test_what_is_typed_wins_over_every_other_place_of_the_environment(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setenv("QDRANT_URL", "http://127.0.0.1:9")
+    assert "127.0.0.2" in command("info", "--qdrant-host", "127.0.0.2", "--qdrant-port", "9").err
+    monkeypatch.setenv("QDRANT_PATH", "here")
+    assert "127.0.0.3" in command("info", "--qdrant-url", "http://127.0.0.3:9").err
+
+
+@pytest.mark.parametrize("words", [("--qdrant-url", "my host"), ("--qdrant-url", "http://my host:6333")])
+def test_a_url_that_is_none_is_a_usage_error(command: Command, words: tuple[str, ...]) -> None:
+    assert command("info", *words).code == 2
+
+
+def test_every_command_speaks_json(command: Command) -> None:
+    assert command("models", "--json").json["models"]
+    failed = command("doctor", "-q")
+    assert failed.code == 2
+    assert len(failed.err.splitlines()) == 1
+    assert "--map goes" in command("--map", "page_content=x", "info").err

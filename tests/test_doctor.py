@@ -38,7 +38,7 @@ from ingest.errors import (
     LockedError,
     SourceError,
     StoreError,
-    Terminated,
+    TerminationSignal,
     UsageError,
 )
 from ingest.protocols import Embedder
@@ -416,7 +416,7 @@ def test_a_service_that_never_answers_is_not_waited_for() -> None:
         assert pick(examination, "embedder").status is Status.OK
 
 
-@pytest.mark.parametrize("end", [Terminated("terminated"), KeyboardInterrupt()])
+@pytest.mark.parametrize("end", [TerminationSignal(), KeyboardInterrupt()])
 def test_a_signal_ends_the_examination(end: BaseException) -> None:
     def open_() -> tuple[Embedder, list[str]]:
         raise end

@@ -75,3 +75,13 @@ def test_a_copy_into_vectors_of_another_model_is_refused() -> None:
 def test_a_copy_of_nothing_is_an_error() -> None:
     with pytest.raises(StoreError, match="nothing to copy"):
         list(copy_collection(MemoryStore(), MemoryStore()))
+
+
+def test_a_copy_that_is_interrupted_claims_no_complete_run() -> None:
+    source, target = filled(point(1, 2)), MemoryStore()
+    target.upsert = lambda _: (_ for _ in ()).throw(KeyboardInterrupt)  # type: ignore[method-assign,assignment]
+    with pytest.raises(KeyboardInterrupt):
+        list(copy_collection(source, target))
+    described = target.describe()
+    assert described
+    assert described.datasets == {}

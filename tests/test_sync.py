@@ -18,6 +18,7 @@ from ingest.errors import (
     IdentityError,
     ItemsSkipped,
     SourceError,
+    TerminationSignal,
     UsageError,
 )
 from ingest.guard import Guard
@@ -379,3 +380,43 @@ def test_every_write_of_a_store_is_known_to_the_crash_tests() -> None:
     reads = {"describe", "count_origins", "count_states", "list_points", "fetch_payloads", "find_vectors", "search"}
     other = {"scroll", "count", "close", "flush", "compact", "name", "collection", "private"}
     assert set(WRITES) | reads | other == {name for name in vars(Store) if not name.startswith("_")}
+
+
+def test_points_that_were_all_reused_are_recorded_although_the_service_fails(
+    source: RowsSource, tmp_path: Path
+) -> None:
+    store = MemoryStore()
+    run(source, store)
+    rows = [("q1", "one", "s"), ("q2", "two", "s"), ("q3", "new", "s")]
+    report, _ = run(RowsSource(tmp_path / "copy", dataset="copy").write({"x.json": rows}), store, fail_after=0)
+    assert (report.exit_code, report.total("added")) == (EmbeddingError.exit_code, 2)
+    described = store.describe()
+    assert described
+    assert set(described.datasets) == {"rows", "copy"}
+
+
+def test_a_refused_run_leaves_the_recorded_chunking_as_it_was(source: RowsSource) -> None:
+    store = MemoryStore()
+    run(source.write({"x.json": [("q", "word " * 200, "s")]}), store, Options(chunk_size=100))
+    refused, _ = run(source, store, Options(chunk_size=1000))
+    assert refused.exit_code == GuardError.exit_code
+    again, asked = run(source, store, Options())
+    assert (again.exit_code, asked.requests) == (0, 0), "the command of before was not undisturbed"
+
+
+@pytest.mark.parametrize("options", [Options(limit=0), Options(prune=False)])
+def test_a_run_that_deletes_nothing_replaces_no_trial(source: RowsSource, options: Options) -> None:
+    store = MemoryStore()
+    run(source, store, model="hashing-1")
+    before = contents(store)
+    with pytest.raises(UsageError, match="trial"):
+        run(source, store, options)
+    assert contents(store) == before
+
+
+def test_a_termination_ends_with_a_report_and_its_own_code(source: RowsSource) -> None:
+    def terminate(_: Any) -> None:
+        raise TerminationSignal
+
+    report = sync([source], embedder=CountingEmbedder(), store=MemoryStore(), options=ANYTHING, watch=terminate)
+    assert report.exit_code == 143

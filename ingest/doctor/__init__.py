@@ -15,7 +15,7 @@ from ingest.doctor.service import ask_embedder, list_hosts, look_for_model
 from ingest.doctor.storage import Seen, list_servers, look_at_disk, look_at_store
 from ingest.embedders.credentials import is_hugging_face
 from ingest.embedders.deadline import run_within
-from ingest.errors import EmbeddingError, IngestError, StoreError, Terminated
+from ingest.errors import EmbeddingError, IngestError, StoreError
 from ingest.protocols import Embedder, Store
 from ingest.settings import Settings, open_chosen_embedder, open_chosen_store
 
@@ -60,8 +60,6 @@ def _check(
     ) -> tuple[Check, Result | None]:
         try:
             return run_within(patience, look)
-        except Terminated:  # no failure of the check's
-            raise
         except IngestError as error:
             return _fail(name, error, hosts), None
         except TimeoutError:

@@ -56,7 +56,7 @@ class Connection:
             self.url,
             model,
             token_name=(token_name or "open_embedder") if self._token else "the URL" if self._user else "",
-            secrets=tuple(secret for secret in (self._token, *(self._user or ())) if secret),
+            secrets=tuple(secret for secret in (self._token, *(self._user or ())[-1:]) if secret),
         )
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
@@ -151,7 +151,7 @@ def _parse(url: str) -> SplitResult:
     if split.query or split.fragment:
         raise UsageError(
             f"the URL of the embedding service ({_make_url(split)}) must end with its path, without ? and #: "
-            "a credential goes into HF_TOKEN, with --send-token"
+            "a credential goes into EMBEDDINGS_API_KEY"
         )
     return split
 

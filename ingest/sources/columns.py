@@ -1,7 +1,7 @@
 """Which row of a sheet is its header, and which of its columns plays which role."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.sources.cells import Cell, is_blank, write_letters, write_text
 from ingest.sources.names import ANSWERS, CONTENTS, ROLES, normalise, recognise
@@ -36,7 +36,9 @@ def find_header(rows: Sequence[Sequence[Cell]], first: int, mapping: Mapping[str
     found = [header for header in headers if header]
     if mapping or not found:
         return found[0] if found else None
-    return max(found, key=lambda header: (len(header.columns), len(header.names)))
+    best = max(found, key=lambda header: (len(header.columns), len(header.names)))
+    above = [header for header in found if header.place < best.place and _is_row(rows[header.place])]
+    return replace(best, doubt=_doubt_row(above[0], best)) if above else best
 
 
 def list_names(rows: Sequence[Sequence[Cell]]) -> tuple[str, ...]:
@@ -113,6 +115,20 @@ def _make_unique(cells: Iterable[Cell], first: int) -> Iterator[str]:
 
 def _write_name(cell: Cell) -> str:
     return " ".join(write_text(cell).split())
+
+
+def _is_row(cells: Sequence[Cell]) -> bool:
+    """Tell a row of a table from a title, which stands alone."""
+    return sum(not is_blank(cell) for cell in cells) > 1
+
+
+def _doubt_row(above: Header, best: Header) -> str:
+    """Say that the rows between two headers would be lost if the lower one were taken."""
+    name = above.names[above.columns["page_content"]]
+    return (
+        f"row {above.place + 1} and row {best.place + 1} each look like the header; choose with --map "
+        f'page_content="{name}", or take the other row out'
+    )
 
 
 def _doubt(role: str, columns: Sequence[tuple[str, str]]) -> str:

@@ -6,7 +6,7 @@ from ingest.errors import UsageError
 from ingest.protocols import Store
 
 # Qdrant refuses these in a name; the embedded store makes it the name of a folder, on Windows too.
-_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]|^\.|[. ]$|^$')
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]|^\.|[. ]$|^$|[\ud800-\udfff]')
 _LONGEST = 200  # characters; file systems take 255 bytes, and the lock's name is longer
 
 
@@ -31,7 +31,7 @@ def open_store(
     """
     if (path is None) == (url is None):
         raise UsageError("a store is either a folder (path=) or a server (url=): name one of them")
-    if _FORBIDDEN.search(collection) or len(collection.encode()) > _LONGEST:
+    if _FORBIDDEN.search(collection) or len(collection.encode("utf-8", "replace")) > _LONGEST:
         raise UsageError(
             f"collection {collection!r} is no name that Qdrant and a folder can have: "
             f"use letters, digits, - and _, at most {_LONGEST} bytes"

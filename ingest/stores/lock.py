@@ -79,7 +79,7 @@ class FolderLock:
             "command": _tell_command(),
         }
         with suppress(OSError):  # the lock is what counts
-            self._holder.write_text(json.dumps(mine, ensure_ascii=False), encoding="utf-8")
+            self._holder.write_text(json.dumps(mine), encoding="ascii")  # a command may hold bytes that are no UTF-8
         return True
 
     def _make_root(self) -> None:

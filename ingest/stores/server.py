@@ -63,7 +63,7 @@ def connect(
         port = parts.port or REST_PORT
     except ValueError:
         port = 0
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port:
+    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", parts.hostname) or not port:
         shown = re.sub(r"//[^/]*@", "//", url)
         raise UsageError(f"{shown!r} is not the URL of a server: write http://HOST:6333 or https://HOST:6333")
     if api_key is not None and not re.fullmatch(r"[!-~]+", api_key):

@@ -108,3 +108,13 @@ def test_columns_without_a_name_and_with_the_same_one_get_their_own() -> None:
 def test_what_was_found_instead_of_a_header_is_listed() -> None:
     assert list_names([["Title"], ["", "Tên  cột", 5.0, "Khác"], ["a", 1.0]]) == ("Tên cột", "Khác")
     assert list_names([]) == ()
+
+
+def test_a_row_that_looks_like_a_better_header_below_the_first_is_in_doubt() -> None:
+    rows = [["content", "tag"], ["one", "x"], ["Nội dung", "Nguồn"], ["two", "y"]]
+    header = find_header(rows, 0, {})
+    assert header
+    assert "row 1 and row 3" in header.doubt
+    title = find_header([["Nội dung", ""], ["Câu hỏi", "Trả lời"], ["q", "a"]], 0, {})
+    assert title
+    assert (title.place, title.doubt) == (1, "")
