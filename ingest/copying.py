@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 
+from ingest.batching import batched
 from ingest.errors import IdentityError, StoreError
 from ingest.identity import differ, diverge
 from ingest.protocols import Store
@@ -30,8 +30,7 @@ def copy_collection(source: Store, target: Store) -> Iterator[int]:
         leftover = {
             point.id for origin in target.count_origins(dataset) for point in target.list_points(dataset, [origin])
         }
-        points = source.scroll(dataset)
-        while batch := list(islice(points, BATCH)):
+        for batch in batched(source.scroll(dataset), BATCH):
             target.upsert(batch)
             leftover -= {point.id for point in batch}
             written += len(batch)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from ingest.batching import batched
 from ingest.comparison import Progress
 from ingest.concurrency import map_unordered
 from ingest.errors import EmbeddingError, IdentityError, IngestError, UsageError
@@ -16,7 +16,6 @@ from ingest.report import Tally
 if TYPE_CHECKING:
     from ingest.model import Vector
 
-Item = TypeVar("Item")
 WINDOW = 256  # missing chunks that are looked up together: one question to the store, several batches to the service
 
 
@@ -88,7 +87,7 @@ class Encoding:
         What doesn't fill a batch waits for the next window, so that a window costs no request more than its texts.
         """
         waiting: list[Wanted] = []
-        for window in _batched(missing, WINDOW):
+        for window in batched(missing, WINDOW):
             fresh = self._gather(window)
             for text, vector in self.store.find_vectors(list(fresh)).items():
                 wanted = fresh.pop(text)
@@ -183,9 +182,3 @@ def refuse_identity(store: Store, embedder: Embedder, difference: str) -> Identi
         f"collection {store.collection!r} in {store.name} holds vectors that {embedder.name} does not make: "
         f"{difference}. Use the embedder that made it, or fill another one: COLLECTION_NAME={store.collection}_2"
     )
-
-
-def _batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch

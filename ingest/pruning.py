@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
+from ingest.batching import batched
 from ingest.chunks import share_item
 from ingest.comparison import Progress
 from ingest.protocols import Store
@@ -41,7 +41,7 @@ def plan_pruning(store: Store, gone: Sequence[str], lost: int, changed: Iterable
 
 def prune(store: Store, dataset: str, pruning: Pruning, tally: Tally) -> Iterator[None]:
     """Delete what is planned, a batch at each step."""
-    for origins in _batched(pruning.gone, ORIGINS):
+    for origins in batched(pruning.gone, ORIGINS):
         ids = [point.id for point in store.list_points(dataset, origins)]
         yield from _delete(store, ids, tally)
     yield from _delete(store, pruning.stale, tally)
@@ -57,13 +57,7 @@ def _spare(store: Store, progress: Progress) -> list[str]:
 
 
 def _delete(store: Store, ids: Sequence[str], tally: Tally) -> Iterator[None]:
-    for batch in _batched(ids, IDS):
+    for batch in batched(ids, IDS):
         store.delete(batch)
         tally.deleted += len(batch)
         yield
-
-
-def _batched(items: Sequence[str], size: int) -> Iterator[list[str]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch
