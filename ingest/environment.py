@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ingest.errors import CredentialError, UsageError
+from ingest.hosts import is_loopback
 
 TOKENS = (
     "HF_TOKEN",
@@ -185,16 +186,10 @@ def make_qdrant_url(host: str, port: int, *, https: bool | None) -> str:
     return f"{'https' if secure else 'http'}://{name}:{own_port or port}"
 
 
-def is_loopback(url: str) -> bool:
-    """Say whether a URL names this machine."""
-    host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
-
-
 def find_qdrant_key(url: str, environ: Mapping[str, str]) -> tuple[Secret | None, str]:
     """Give the key of a server, and a note: an example is left out where the server is on this machine."""
     found = find(["QDRANT_API_KEY"], environ)
-    if found and is_example(found[1]) and is_loopback(url):
+    if found and is_example(found[1]) and is_loopback(urlsplit(url).hostname):
         return None, "QDRANT_API_KEY holds an example: left out, since the server is on this machine"
     return find_secret(["QDRANT_API_KEY"], environ), ""
 

@@ -26,6 +26,7 @@ _WITHOUT = ("hashing", "sagemaker")  # no service; boto3 finds the credentials o
 # What is meant for the service of a URL goes to whatever URL the user names.
 _SERVICE_KEYS = [f"{name}{end}" for name in (environment.SERVICE_KEY, environment.OPENAI_KEY) for end in ("", "_FILE")]
 _PLACES = ("qdrant_path", "qdrant_url", "qdrant_host")  # where the store is: one of them
+DEFAULT_PATH, DEFAULT_COLLECTION = "qdrant_data", "legal_rag"
 COMMAND_LINE = "COMMANDLINE"  # the name of typer's ParameterSource for what was typed
 
 
@@ -152,10 +153,10 @@ def open_chosen_store(settings: Settings, *, lock_wait: float, exclusive: bool =
 
     exclusive: hold a server's collection against other runs on this host.
     """
-    name = settings.collection or "legal_rag"
+    name = settings.collection or DEFAULT_COLLECTION
     host = settings.qdrant_url or settings.qdrant_host
     if not host:
-        return open_store(path=str(settings.qdrant_path or "qdrant_data"), collection=name, lock_wait=lock_wait), []
+        return open_store(path=str(settings.qdrant_path or DEFAULT_PATH), collection=name, lock_wait=lock_wait), []
     if settings.qdrant_path:
         raise UsageError(
             f"both a server and a folder (--qdrant-path {settings.qdrant_path}) are set: unset one of them"

@@ -10,7 +10,7 @@ import pytest
 import ingest
 
 ROOT = Path(ingest.__file__).parent
-VOCABULARY = {"batching", "model", "protocols", "errors", "identity", "concurrency"}
+VOCABULARY = {"batching", "hosts", "model", "protocols", "errors", "identity", "concurrency"}
 CORE = VOCABULARY | {"report", "guard", "chunks", "comparison", "encoding", "pruning", "chunking"}
 SHELL = CORE | {
     "sync",

@@ -10,14 +10,14 @@ from ingest import environment
 from ingest.doctor.findings import Setting
 from ingest.doctor.masks import mask_url
 from ingest.embedders import DEFAULT_MODEL
+from ingest.embedders.huggingface import HF_INFERENCE
 from ingest.errors import UsageError
-from ingest.settings import COMMAND_LINE, Settings
+from ingest.settings import COMMAND_LINE, DEFAULT_COLLECTION, DEFAULT_PATH, Settings
 
 if TYPE_CHECKING:
     import typer
 
 FLAG, DEFAULT = "flag", "default"
-DEFAULT_PATH, DEFAULT_COLLECTION, DEFAULT_PROVIDER = "qdrant_data", "legal_rag", "hf-inference"
 _ASIDE = ("env_file", "json", "quiet", "verbose")  # how the doctor speaks, not what a run would use
 
 
@@ -55,7 +55,7 @@ def _follow_defaults(settings: Settings) -> Iterator[Setting]:
     if choice.spec == "hf" and not settings.model:
         yield Setting("--model", choice.model or DEFAULT_MODEL, _name_chooser(settings) if choice.model else DEFAULT)
     if choice.spec == "hf" and not settings.provider:
-        yield Setting("--provider", DEFAULT_PROVIDER, DEFAULT)
+        yield Setting("--provider", HF_INFERENCE, DEFAULT)
 
 
 def _name_chooser(settings: Settings) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.embedders.encoder import Encoder
 from ingest.embedders.endpoint import Endpoint
 from ingest.embedders.hashing import Hashing
-from ingest.embedders.huggingface import HuggingFace
+from ingest.embedders.huggingface import HF_INFERENCE, HuggingFace
 from ingest.embedders.local import Local
 from ingest.embedders.mistakes import check_model
 from ingest.embedders.models import DEFAULT_MODEL
@@ -73,7 +73,7 @@ def open_embedder(
     credentials: dict[str, Any] = {"token": token, "token_name": token_name}
 
     def open_hf() -> Service:
-        named = provider or "hf-inference"
+        named = provider or HF_INFERENCE
         return HuggingFace(model, provider=named, bill_to=bill_to, pooling=pooling, **credentials)
 
     def open_local() -> Service:

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from ingest.embedders.credentials import clean_token, is_hugging_face, is_loopback, refuse_retired
+from ingest.embedders.credentials import clean_token, is_hugging_face, refuse_retired
 from ingest.embedders.deadline import run_within
 from ingest.embedders.failures import Asked, translate, translate_exception
 from ingest.errors import IngestError, UsageError
+from ingest.hosts import is_loopback
 
 if TYPE_CHECKING:
     import ssl
@@ -88,7 +89,7 @@ class Connection:
                     auth=self._user,
                     headers=self._make_headers(),
                     timeout=httpx.Timeout(self._read, connect=CONNECT),
-                    trust_env=not is_loopback(self._split),  # never through a proxy to this machine
+                    trust_env=not is_loopback(self._split.hostname),  # never through a proxy to this machine
                     verify=make_trust(self._split.scheme),
                 )
                 weakref.finalize(self, self._client.close)

@@ -32,9 +32,3 @@ def is_hugging_face(url: SplitResult) -> bool:
     """Say whether a URL is, over TLS, of a host that Hugging Face runs."""
     host = url.hostname or ""
     return url.scheme == "https" and any(host == known or host.endswith(f".{known}") for known in _HOSTS)
-
-
-def is_loopback(url: SplitResult) -> bool:
-    """Say whether a URL is of this machine."""
-    host = url.hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")

@@ -18,6 +18,7 @@ import numpy as np
 from qdrant_client import QdrantClient, models
 
 from ingest.errors import IdentityError, StoreError, UsageError
+from ingest.hosts import is_loopback
 from ingest.model import Collection, Hit, Json, Payload, Point, Stored, Vector
 from ingest.stores.batches import cut, fit
 from ingest.stores.failures import AbsentError, LimitedError, NotApplied, PresentError
@@ -72,7 +73,7 @@ def connect(
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     name = f"{parts.scheme}://{host}:{port}"
-    loopback = parts.hostname in ("localhost", "::1") or parts.hostname.startswith("127.")
+    loopback = is_loopback(parts.hostname)
     if api_key and parts.scheme == "http" and not loopback:
         log.warning("QDRANT_API_KEY goes to %s unencrypted: use https", name)
     # This machine is never reached through a proxy, whatever the environment says.
