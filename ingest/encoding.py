@@ -33,6 +33,7 @@ class Encoding:
     """The embedding of a whole run, dataset after dataset.
 
     described: what the collection recorded of itself, None until it exists.
+    lender: another collection with vectors of the same identity, that are taken where this one has none of a text.
     failure: set once the service has failed for good; what is missing from then on is left, and the rest goes on.
     """
 
@@ -43,6 +44,7 @@ class Encoding:
     batch_size: int
     concurrency: int
     limit: int | None
+    lender: Store | None = None
     failure: IngestError | None = None
     _met: bool = False
     _recorded: set[str] = field(default_factory=set)
@@ -89,7 +91,7 @@ class Encoding:
         waiting: list[Wanted] = []
         for window in batched(missing, WINDOW):
             fresh = self._gather(window)
-            for text, vector in self.store.find_vectors(list(fresh)).items():
+            for text, vector in self._find_vectors(list(fresh)).items():
                 wanted = fresh.pop(text)
                 tally.reused += len(wanted.chunks)
                 self._record(tally, entry)
@@ -100,6 +102,11 @@ class Encoding:
                 batch, waiting = waiting[: self.batch_size], waiting[self.batch_size :]
                 yield from self._admit(batch, tally, entry)
         yield from self._admit(waiting, tally, entry)
+
+    def _find_vectors(self, texts: Sequence[str]) -> "dict[str, Vector]":
+        found = self.store.find_vectors(texts)
+        missing = [text for text in texts if text not in found]
+        return found | self.lender.find_vectors(missing) if self.lender and missing else found
 
     def _record(self, tally: Tally, entry: Mapping[str, Json]) -> None:
         """Record a dataset before its first point: what is not recorded would be neither shown nor copied."""
@@ -159,6 +166,7 @@ class Encoding:
             else:
                 points += [Point(chunk.id, outcome, chunk.payload) for _, chunk in wanted.chunks]
                 tally.embedded += 1
+                tally.characters += len(wanted.embed_text)
                 tally.reused += len(wanted.chunks) - 1
         if points:
             self.store.upsert(points)

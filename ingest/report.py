@@ -27,6 +27,7 @@ class Tally:
 
     added, refreshed, unchanged, deleted, kept: points. kept: stored, no longer wanted, and not deleted, since what
     might replace them failed. embedded, reused: texts sent to the service, and points whose vector was at hand.
+    characters: of the texts embedded, without what a model wants before them.
     left: texts that were not embedded, because the service failed or `--limit` was reached.
     """
 
@@ -37,6 +38,7 @@ class Tally:
     deleted: int = 0
     kept: int = 0
     embedded: int = 0
+    characters: int = 0
     reused: int = 0
     left: int = 0
     files: int = 0

@@ -74,10 +74,12 @@ def sync(
     embedder: Embedder,
     store: Store,
     options: Options = Options(),
+    lender: Store | None = None,
     watch: Callable[[Tally], None] = lambda _: None,
 ) -> Report:
     """Make the collection equal to its sources.
 
+    lender: another collection whose vectors this embedder makes too: they are taken before anything is embedded.
     Sources are independent: one that can't be read leaves its dataset alone, and the rest is finished; its error is
     in the report. `watch` is called with the tally of the dataset under way, after each file and batch.
     Raises UsageError for two sources of one name, IdentityError and StoreError where the collection can't be used.
@@ -89,7 +91,7 @@ def sync(
     if described and (difference := differ(described.identity, embedder.identity)):
         raise refuse_identity(store, embedder, difference)
     encoding = Encoding(
-        embedder, store, described, _read_version(), options.batch_size, options.concurrency, options.limit
+        embedder, store, described, _read_version(), options.batch_size, options.concurrency, options.limit, lender
     )
     tallies: list[Tally] = []
     for source in sources:
