@@ -16,7 +16,7 @@ from ingest.embedders.credentials import is_hugging_face
 from ingest.embedders.prefixes import describe_use
 from ingest.embedders.recipe import read_recipe
 from ingest.environment import Secret
-from ingest.errors import UsageError
+from ingest.errors import StoreError, UsageError
 from ingest.model import Collection
 from ingest.protocols import Embedder, Store
 from ingest.stores import open_store
@@ -26,6 +26,7 @@ _WITHOUT = ("hashing", "sagemaker")  # no service; boto3 finds the credentials o
 # What is meant for the service of a URL goes to whatever URL the user names.
 _SERVICE_KEYS = [f"{name}{end}" for name in (environment.SERVICE_KEY, environment.OPENAI_KEY) for end in ("", "_FILE")]
 _PLACES = ("qdrant_path", "qdrant_url", "qdrant_host")  # where the store is: one of them
+PATIENCE = 10.0  # seconds that a command which only reads waits for the embedded store
 DEFAULT_PATH, DEFAULT_COLLECTION = "qdrant_data", "legal_rag"
 COMMAND_LINE = "COMMANDLINE"  # the name of typer's ParameterSource for what was typed
 
@@ -163,6 +164,19 @@ def open_chosen_store(settings: Settings, *, lock_wait: float, exclusive: bool =
         )
     url = environment.make_qdrant_url(host, settings.qdrant_port or 6333, https=settings.qdrant_https)
     return open_server(url, name, settings, exclusive=exclusive, lock_wait=lock_wait)
+
+
+def open_for_reading(settings: Settings) -> Store:
+    """Open the store that the settings name for a command that only reads; see PATIENCE."""
+    return open_chosen_store(settings, lock_wait=PATIENCE)[0]
+
+
+def describe_there(store: Store) -> Collection:
+    """Read what a collection records of itself. Raises StoreError where it doesn't exist."""
+    described = store.describe()
+    if described is None:
+        raise StoreError(f"there is no collection {store.collection!r} in {store.name}: fill it first, or name another")
+    return described
 
 
 def open_server(

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from ingest import open_source, sync
-from ingest.cli import _takes_settings
+from ingest.commands.options import takes_settings
 from ingest.doctor import examine
 from ingest.doctor.findings import Check, Examination, Setting, Status
 from ingest.doctor.masks import TAIL, mask_token, mask_url
@@ -499,12 +499,12 @@ def test_settings_are_traced_to_flag_variable_file_or_default(monkeypatch: pytes
     app = typer.Typer()
 
     @app.callback()
-    @_takes_settings
+    @takes_settings
     def parent(context: typer.Context, *, settings: Settings) -> None:
         pass
 
     @app.command("doctor")
-    @_takes_settings
+    @takes_settings
     def child(context: typer.Context, *, settings: Settings) -> None:
         traced.extend(trace_settings(context, settings))
 
@@ -543,7 +543,7 @@ def test_what_chose_the_embedder_is_named(
     app = typer.Typer()
 
     @app.command()
-    @_takes_settings
+    @takes_settings
     def only(context: typer.Context, *, settings: Settings) -> None:
         traced.extend(trace_settings(context, settings))
 
@@ -560,7 +560,7 @@ def test_the_defaults_that_are_told_are_those_that_are_used(hub: Server, monkeyp
     app = typer.Typer()
 
     @app.command()
-    @_takes_settings
+    @takes_settings
     def only(context: typer.Context, *, settings: Settings) -> None:
         traced.extend(trace_settings(context, settings))
 

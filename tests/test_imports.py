@@ -34,7 +34,9 @@ ALLOWED = {
     "sync": CORE,
     "settings": VOCABULARY | {"environment", "embedders", "stores"},
     "doctor": VOCABULARY | {"environment", "settings", "report", "encoding", "sync", "embedders", "stores"},
-    "cli": SHELL | {"doctor"},
+    "reading": VOCABULARY | {"settings", "sources"},
+    "commands": SHELL | {"doctor", "reading"},
+    "cli": VOCABULARY | {"environment", "commands"},
     "__main__": {"cli"},
     "__init__": {"sync", "sources", "embedders", "stores"},
 }
@@ -64,13 +66,13 @@ def test_imports_run_one_way(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
-def test_nothing_but_cli_prints_or_exits(file: Path) -> None:
+def test_nothing_but_the_command_line_prints_or_exits(file: Path) -> None:
     calls = {
         node.func.id if isinstance(node.func, ast.Name) else f"{ast.unparse(node.func)}"
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call)
     }
-    if file.name != "cli.py":
+    if file.relative_to(ROOT).as_posix() not in ("cli.py", "commands/output.py", "commands/index.py"):
         assert not calls & {"print", "exit", "quit", "sys.exit", "os._exit", "typer.echo"}
 
 

@@ -1,0 +1,178 @@
+"""`create-vector-db` itself: a run."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from contextlib import closing, nullcontext
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ingest.chunking import OVERLAP, SIZE
+from ingest.commands.options import takes_settings
+from ingest.commands.output import print_report, tell, watching, write_report
+from ingest.doctor.masks import mask_url
+from ingest.durations import read_duration
+from ingest.embedders.cache import Cache
+from ingest.embedders.cached import CachedEmbedder
+from ingest.embedders.fallback import FallbackEmbedder
+from ingest.embedders.unasked import Unasked
+from ingest.errors import Interrupted, StoreError, Terminated
+from ingest.guard import Guard
+from ingest.identity import differ
+from ingest.model import Collection
+from ingest.protocols import Embedder, Store
+from ingest.reading import Reading, open_sources
+from ingest.settings import (
+    Settings,
+    flag,
+    open_chosen_embedder,
+    open_chosen_store,
+    open_fallback,
+    open_run_cache,
+    refuse_run_options,
+)
+from ingest.stores.readonly import ReadOnlyStore
+from ingest.sync import Options, sync
+
+PROGRAM = "create-vector-db"
+
+
+@takes_settings
+def index(
+    context: typer.Context,
+    *,
+    settings: Settings,
+    reading: Reading,
+    chunk_size: Annotated[
+        int | None,
+        flag("--chunk-size", metavar="CHARACTERS", help=f"Characters of a chunk with its prefix. Default: {SIZE}."),
+    ] = None,
+    chunk_overlap: Annotated[
+        int | None,
+        flag("--chunk-overlap", metavar="CHARACTERS", help=f"Characters that chunks share. Default: {OVERLAP}."),
+    ] = None,
+    rechunk: Annotated[bool, flag("--rechunk", help="Cut anew, not as the dataset was cut before.")] = False,
+    batch_size: Annotated[int, flag("--batch-size", metavar="TEXTS", min=1, help="Texts in one request.")] = 32,
+    concurrency: Annotated[
+        int, flag("--concurrency", metavar="REQUESTS", min=1, help="Requests at the same time, at most.")
+    ] = 4,
+    requests_per_minute: Annotated[
+        float | None, flag("--requests-per-minute", metavar="REQUESTS", min=0.001, help="Cap on the rate of requests.")
+    ] = None,
+    max_wait: Annotated[
+        float, flag("--max-wait", metavar="SECONDS", min=0, help="Seconds to wait for a service that answers nothing.")
+    ] = 600.0,
+    fallback: Annotated[
+        str | None,
+        flag("--fallback", metavar="SPEC", help="Another service for the same model, taken when the first fails."),
+    ] = None,
+    cache_dir: Annotated[
+        Path | None, flag("--cache-dir", metavar="DIR", help="Where vectors are kept. Default: the user's cache.")
+    ] = None,
+    cache_url: Annotated[
+        str | None, flag("--cache-url", metavar="URL", help="... or a Redis server: redis://HOST:6379/0.")
+    ] = None,
+    no_cache: Annotated[bool, flag("--no-cache", help="Keep no vectors, and use none that were kept.")] = False,
+    max_delete: Annotated[
+        str,
+        flag(
+            "--max-delete", metavar="CHUNKS|SHARE%", help="What a dataset may lose in a run: chunks, or a share of it."
+        ),
+    ] = "50%",
+    report_file: Annotated[
+        Path | None, flag("--report", metavar="FILE", help="Write the report as JSON, with each skipped text.")
+    ] = None,
+    no_prune: Annotated[bool, flag("--no-prune", help="Delete nothing, whatever left the sources.")] = False,
+    lock_wait: Annotated[
+        str, flag("--lock-wait", metavar="TIME", help="How long to wait for another run: 90s, 10m, 2h.")
+    ] = "0s",
+    limit: Annotated[
+        int | None, flag("--limit", metavar="TEXTS", min=0, help="Embed at most so many texts; delete nothing.")
+    ] = None,
+    dry_run: Annotated[
+        bool, flag("-n", "--dry-run", help="Read and compare; write nothing and ask no service.")
+    ] = False,
+    show_version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    """Fill a Qdrant vector database from Excel workbooks and folders of text, and keep it equal to them.
+
+    Run the same command again whenever the sources have changed: what is unchanged is not embedded again, and what
+    left the sources leaves the collection.
+    """
+    if show_version:
+        typer.echo(f"{PROGRAM} {version(PROGRAM)}")
+        return
+    if context.invoked_subcommand:
+        refuse_run_options(context)
+        return
+    wait = read_duration("--lock-wait", lock_wait)
+    options = Options(
+        chunk_size=chunk_size,
+        chunk_overlap=chunk_overlap,
+        rechunk=rechunk,
+        guard=Guard(max_delete, command=_tell_command()),
+        prune=not no_prune,
+        limit=limit,
+        batch_size=batch_size,
+        concurrency=concurrency,
+    )
+    sources = open_sources(reading)
+    pacing: dict[str, Any] = {
+        "max_wait": max_wait,
+        "concurrency": concurrency,
+        "requests_per_minute": requests_per_minute,
+    }
+    opened, notes = open_chosen_embedder(settings, **pacing)
+    second = open_fallback(fallback, settings, **pacing) if fallback else None
+    cache = open_run_cache(opened, directory=cache_dir, url=cache_url, enabled=not (no_cache or dry_run))
+    store, more = open_chosen_store(settings, lock_wait=wait, exclusive=not dry_run)
+    with closing(store), closing(cache) if cache else nullcontext():
+        described = store.describe() if dry_run or second else None
+        embedder = _surround(opened, second, cache, described)
+        if dry_run:
+            embedder = Unasked(opened.identity, opened.name, described.canaries if described else None)
+            store = ReadOnlyStore(store)
+        tell(settings, _head(context, embedder, store, dry_run=dry_run), *notes, *more)
+        with watching(settings) as watch:
+            report = sync(sources, embedder=embedder, store=store, options=options, watch=watch)
+        print_report(report, settings)
+        if report_file:
+            write_report(report, report_file)
+        if report.wrote and not isinstance(report.failure, StoreError | Interrupted | Terminated):
+            store.compact()  # after the report: it may take minutes, and a signal may end it
+    raise typer.Exit(report.exit_code)
+
+
+def _surround(first: Embedder, second: Embedder | None, cache: Cache | None, there: Collection | None) -> Embedder:
+    """Put a second service behind the first, and a cache before both."""
+    embedder = first
+    if second:
+        comparable = there is not None and not differ(there.identity, first.identity)
+        embedder = FallbackEmbedder(first, second, canaries=there.canaries if there and comparable else None)
+    return CachedEmbedder(embedder, cache) if cache else embedder
+
+
+def _head(context: typer.Context, embedder: Embedder, store: Store, *, dry_run: bool) -> str:
+    settings = f"; settings from {context.obj}" if context.obj else ""
+    return (
+        f"{'dry run: ' if dry_run else ''}model {embedder.identity.model or '(asked with the first text)'} by "
+        f"{embedder.name}, collection {store.collection!r} in {store.name}{settings}"
+    )
+
+
+def _tell_command() -> str:
+    """Give what was typed, without --max-delete and without the secrets that a URL may hold."""
+    return shlex.join([PROGRAM, *map(mask_url, _strip_flag(sys.argv[1:], "--max-delete"))])
+
+
+def _strip_flag(arguments: Sequence[str], name: str) -> list[str]:
+    kept: list[str] = []
+    skip = False
+    for word in arguments:
+        if not skip and not word.startswith(f"{name}=") and word != name:
+            kept.append(word)
+        skip = word == name
+    return kept

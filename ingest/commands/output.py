@@ -1,0 +1,88 @@
+"""What a person or a script sees: lines on stdout and stderr, JSON, progress, the log."""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import typer
+
+from ingest import render
+from ingest.model import Json
+from ingest.report import Report, Tally
+from ingest.settings import Settings
+
+LIBRARIES = ("httpx", "httpx2", "huggingface_hub", "qdrant_client")  # what -vv lets speak; none logs a header
+log = logging.getLogger("ingest")
+
+
+def tell(settings: Settings, *lines: str) -> None:
+    """Say something on stderr, but for --quiet."""
+    if not settings.quiet:
+        complain(*lines)
+
+
+def complain(*lines: str) -> None:
+    """Say what went wrong, on stderr."""
+    for line in lines:
+        typer.echo(line, err=True)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines on stdout."""
+    for line in lines:
+        typer.echo(line)
+
+
+def print_json(value: Json) -> None:
+    """Print one JSON object on stdout."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_report(report: Report, settings: Settings) -> None:
+    """Print the report of a run, and its problems on stderr."""
+    if settings.json:
+        print_json(report.as_json())
+    elif not settings.quiet:
+        print_lines([*render.render_report(report), *report.notes])
+    complain(*render.render_problems(report))
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Replace a file with the report in one step, so that no reader ever sees half of it."""
+    temporary = path.parent / f"{path.name}.{os.getpid()}.tmp"
+    try:
+        temporary.write_text(json.dumps(report.as_json(), ensure_ascii=False, indent=2), encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        complain(f"error: --report {path}: {error.strerror}: the report was not written")
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Send the log to stderr, as much of it as --quiet and --verbose say."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    log.handlers = [handler]
+    log.setLevel(logging.WARNING if settings.quiet else logging.DEBUG if settings.verbose else logging.INFO)
+    if settings.verbose > 1:
+        for name in LIBRARIES:
+            logging.getLogger(name).addHandler(handler)
+            logging.getLogger(name).setLevel(logging.DEBUG)
+
+
+@contextmanager
+def watching(settings: Settings) -> Iterator[Callable[[Tally], None]]:
+    """Show progress on a terminal, and nothing anywhere else."""
+    if settings.quiet or settings.json or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from tqdm import tqdm  # noqa: PLC0415 - cron has no terminal
+    from tqdm.contrib.logging import logging_redirect_tqdm  # noqa: PLC0415
+
+    with logging_redirect_tqdm([log]), tqdm(bar_format="{desc} [{elapsed}]", leave=False) as bar:
+        yield lambda tally: bar.set_description_str(render.render_progress(tally))
