@@ -43,11 +43,16 @@ def make_law(size: int, seed: int = 1) -> str:
         if written >= size:
             return "".join(pieces)
         chapter = f"Chương {number // 10 + 1}\nQUY ĐỊNH CHUNG\n\n" if number % 10 == 1 else ""
-        clauses = (f"{clause}. {_say(dice)}\n" for clause in range(1, dice.randint(2, 8)))
-        article = f"{chapter}Điều {number}. {_say(dice, most=6)[:-1]}\n{''.join(clauses)}\n"
+        clauses = (f"{clause}. {say(dice)}\n" for clause in range(1, dice.randint(2, 8)))
+        article = f"{chapter}Điều {number}. {say(dice, most=6)[:-1]}\n{''.join(clauses)}\n"
         pieces.append(article)
         written += len(article.encode())
     raise AssertionError
+
+
+def say(dice: random.Random, most: int = 30) -> str:
+    """Make a sentence of up to `most` pieces."""
+    return " ".join(dice.choices(WORDS, k=dice.randint(3, most))).capitalize() + "."
 
 
 def measure(text: str, overlap: int = 0) -> tuple[float, int]:
@@ -79,10 +84,6 @@ def report() -> None:
         small, large = (piece * (size // len(piece.encode())) for size in (MEGABYTE // 4, MEGABYTE))
         ratio = measure(large)[0] / measure(small)[0] / 4
         print(f"{name:18}: {1 / measure(large)[0]:6.1f} MB/s, time per MB, 1 MB against 0.25 MB: {ratio:.2f}")
-
-
-def _say(dice: random.Random, most: int = 30) -> str:
-    return " ".join(dice.choices(WORDS, k=dice.randint(3, most))).capitalize() + "."
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 """Serve embeddings on this machine as a real service does: with a latency, a rate limit, and failures.
 
 A process of its own, so that it takes no turn of the one that is measured. `open_service` starts it and gives its URL;
-`GET /counts` tells what it answered so far, as {status: requests}.
+`GET /counts` tells what it answered so far, as {status: requests}, and `GET /texts` how many texts it embedded.
 """
 
 import json
@@ -80,11 +80,14 @@ class _Answer(BaseHTTPRequestHandler):
     bucket: ClassVar[Bucket]
     rows: ClassVar[list[bytes]] = make_rows()
     counts: ClassVar[Counter[int]] = Counter()
+    texts: ClassVar[Counter[int]] = Counter()  # requests by the number of their texts
     dice: ClassVar[random.Random] = random.Random(2)
 
     def do_GET(self) -> None:
         if self.path == "/counts":
             self.give(200, json.dumps(self.counts).encode())
+        elif self.path == "/texts":
+            self.give(200, json.dumps(sum(size * times for size, times in self.texts.items())).encode())
         else:
             self.give(404, b"")
 
@@ -105,6 +108,7 @@ class _Answer(BaseHTTPRequestHandler):
             self.give(status, b'{"error": "oops"}')
             return
         time.sleep(self.manners.latency + self.manners.per_text * len(texts))
+        self.texts[len(texts)] += 1
         vectors = (self.rows[blake2b(text.encode(), digest_size=1).digest()[0] % 64] for text in texts)
         self.give(200, b"[" + b",".join(vectors) + b"]")
 
@@ -156,6 +160,12 @@ def read_counts(url: str) -> Counter[int]:
     """Ask a service what it answered so far."""
     with urlopen(f"{url}/counts") as answer:
         return Counter({int(status): count for status, count in json.loads(answer.read()).items()})
+
+
+def read_texts(url: str) -> int:
+    """Ask a service how many texts it embedded so far."""
+    with urlopen(f"{url}/texts") as answer:
+        return int(answer.read())
 
 
 def serve(manners: Manners) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ingest.model import (
     Chunk,
+    Columns,
     Document,
     Ignored,
     Json,
@@ -22,11 +23,13 @@ OWN = ("source", "heading", "sheet", "row", "part", "parts", "start", "end")
 
 
 def make_chunks(
-    dataset: str, records: Iterable[Document | Skipped | Ignored], chunker: Chunker
+    dataset: str, records: Iterable[Columns | Document | Skipped | Ignored], chunker: Chunker
 ) -> Iterator[Chunk | Skipped | Ignored]:
-    """Cut the documents of one origin and name their parts; what is no document passes through."""
+    """Cut the documents of one origin and name their parts; what is skipped or ignored passes through."""
     seen: Counter[str] = Counter()
     for record in records:
+        if isinstance(record, Columns):
+            continue
         if not isinstance(record, Document):
             yield record
             continue

@@ -1,6 +1,5 @@
 """Where the command line begins and ends: the table of commands, settings from files, errors, signals, exit codes."""
 
-import io
 import os
 import signal
 import sys
@@ -20,17 +19,24 @@ from ingest.commands.doctor import examine_setup
 from ingest.commands.index import PROGRAM, index
 from ingest.commands.info import show_info
 from ingest.commands.models import show_models
+from ingest.commands.options import Invocation
 from ingest.commands.output import complain
+from ingest.commands.remove import remove_from_collection
 from ingest.commands.search import search_collection
-from ingest.errors import IngestError, TerminationSignal, read_signal
+from ingest.commands.verify import verify_collection
+from ingest.errors import IngestError, Interrupted, Terminated, TerminationSignal, UsageError, read_signal
+from ingest.ping import Ping
+from ingest.streams import open_streams, restart_in_utf8
 
 SOURCES = ("--excel", "--csv", "--text-dir")
 COMMANDS = {
+    "verify": verify_collection,
     "search": search_collection,
     "info": show_info,
     "models": show_models,
     "doctor": examine_setup,
     "copy": copy_to_server,
+    "remove": remove_from_collection,
 }
 
 
@@ -56,22 +62,27 @@ for _name, _command in COMMANDS.items():
 
 def run() -> NoReturn:
     """Run the command line and exit."""
+    restart_in_utf8()
     sys.exit(main(sys.argv[1:]))
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command line; give its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8")
-    signal.signal(signal.SIGTERM, _terminate)
+    open_streams()
+    ping = Ping(arguments, COMMANDS, warn=complain)
+    code = 1  # a bug, which keeps its traceback
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, _end)
     try:
         with _telling_errors():
             found = environment.read_dotenv(find_env_file(arguments, os.environ), os.environ)
-            app(args=list(arguments), prog_name=PROGRAM, obj=found)
+            app(args=list(arguments), prog_name=PROGRAM, obj=Invocation(found, ping))
+        code = 0
     except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 1
-    return 0
+        code = ended.code if isinstance(ended.code, int) else 1
+    finally:
+        ping.finish(code)
+    return code
 
 
 def spread_sources(arguments: Sequence[str], commands: Iterable[str]) -> list[str]:
@@ -113,10 +124,33 @@ def _telling_errors() -> Iterator[None]:
         ended = read_signal(received)
         complain(f"error: {ended}")
         raise SystemExit(ended.exit_code) from None
+    except FileNotFoundError:
+        if _has_working_directory():
+            raise
+        complain("error: the working directory is gone: go to one that is there, or name each path in full")
+        raise SystemExit(UsageError.exit_code) from None
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # a reader like `head` has gone
         raise SystemExit(0) from None
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise TerminationSignal
+def _has_working_directory() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    """Raise at the first signal what ends the run with a report; end at once at the second.
+
+    What is then half-written is mended by the next run, as after any death.
+    """
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, _end_at_once)
+    raise TerminationSignal if number == signal.SIGTERM else KeyboardInterrupt
+
+
+def _end_at_once(number: int, _frame: FrameType | None) -> NoReturn:
+    os._exit((Terminated if number == signal.SIGTERM else Interrupted).exit_code)

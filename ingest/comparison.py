@@ -5,9 +5,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.chunks import make_chunks
-from ingest.model import Chunk, File, Ignored, Json, Payload, Skipped, Stored, canonical, digest, name_state
+from ingest.model import (
+    Chunk,
+    Columns,
+    Document,
+    File,
+    Ignored,
+    Json,
+    Payload,
+    Skipped,
+    Stored,
+    canonical,
+    digest,
+    name_state,
+)
 from ingest.protocols import Chunker, Source, Store
-from ingest.report import Tally
+from ingest.report import Origins, Tally
+from ingest.roles import Roles, Sheets
 
 ORIGINS = 64  # origins whose stored points are listed in one call
 POINTS = 2_000  # ... or fewer, once they have this many points between them
@@ -20,7 +34,8 @@ class Progress:
     """An origin that changed, and how far it has come.
 
     before: points that were stored. wanted: chunks that it says now. whole: it was read to the end.
-    left: a text of it was not embedded. failed: chunks that the service refused. stale: stored, not wanted.
+    columns: those of its sheets. refused: it lost one of them, and is not read. left: a text of it was not embedded.
+    failed: chunks that the service refused. stale: stored, not wanted.
     """
 
     file: File
@@ -29,6 +44,8 @@ class Progress:
     before: int
     wanted: int = 0
     whole: bool = True
+    columns: Sheets = field(default_factory=dict)
+    refused: bool = False
     left: bool = False
     failed: list[Chunk] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
@@ -49,6 +66,7 @@ class Comparison:
     chunker: Chunker
     store: Store
     tally: Tally
+    roles: Roles = field(default_factory=Roles)
 
     @property
     def settings(self) -> str:
@@ -100,8 +118,8 @@ class Comparison:
         self._refresh(drifted)
 
     def _read(self, progress: Progress, content: bytes) -> Iterator[Chunk]:
-        documents = self.source.parse(progress.file, content)
-        for item in make_chunks(self.source.dataset, documents, self.chunker):
+        records = self._check_columns(progress, self.source.parse(progress.file, content))
+        for item in make_chunks(self.source.dataset, records, self.chunker):
             if isinstance(item, Skipped):
                 progress.whole = False
                 self.tally.skipped.append(item)
@@ -110,12 +128,34 @@ class Comparison:
             else:
                 progress.wanted += 1
                 yield item
+        if not progress.refused:
+            self.roles.note(progress.file.origin, progress.columns, whole=progress.whole)
+
+    def _check_columns(
+        self, progress: Progress, records: Iterable[Columns | Document | Skipped | Ignored]
+    ) -> Iterator[Document | Skipped | Ignored]:
+        """Pass on what a file holds, and nothing of it where a role lost its column."""
+        for record in records:
+            if not isinstance(record, Columns):
+                yield record
+            elif self.roles.check(record):
+                progress.columns = record.roles
+            else:
+                progress.whole, progress.refused = False, True
+                return
 
     def _refresh(self, drifted: dict[str, Payload]) -> None:
         if drifted:
             self.store.overwrite(drifted)
             self.tally.refreshed += len(drifted)
             drifted.clear()
+
+
+def count_origins(files: Sequence[File], gone: Sequence[str], changed: Sequence[Progress]) -> Origins:
+    """Count the files of a dataset by what becomes of them; one with nothing to index, then and now, is unchanged."""
+    added = sum(not progress.before and progress.wanted > 0 for progress in changed)
+    read_again = sum(progress.before > 0 for progress in changed)
+    return Origins(added, read_again, len(gone), len(files) - added - read_again)
 
 
 def _batch(changed: Iterable[tuple[Progress, bytes]]) -> Iterator[list[tuple[Progress, bytes]]]:

@@ -9,9 +9,11 @@ from ingest.comparison import Progress
 from ingest.concurrency import map_unordered
 from ingest.errors import EmbeddingError, IdentityError, IngestError, UsageError
 from ingest.identity import CANARIES, differ, diverge
+from ingest.inspection import judge_vector
 from ingest.model import Chunk, Collection, Json, Point, Refused, Skipped
 from ingest.protocols import Embedder, Store
 from ingest.report import Tally
+from ingest.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from ingest.model import Vector
@@ -34,7 +36,9 @@ class Encoding:
 
     described: what the collection recorded of itself, None until it exists.
     lender: another collection with vectors of the same identity, that are taken where this one has none of a text.
+    limit: texts that the service may still be asked for, None where there is no bound.
     failure: set once the service has failed for good; what is missing from then on is left, and the rest goes on.
+    asking: runs while the service is asked.
     """
 
     embedder: Embedder
@@ -46,6 +50,7 @@ class Encoding:
     limit: int | None
     lender: Store | None = None
     failure: IngestError | None = None
+    asking: Stopwatch = field(default_factory=Stopwatch)
     _met: bool = False
     _recorded: set[str] = field(default_factory=set)
     _in_flight: dict[str, Wanted] = field(default_factory=dict)
@@ -57,6 +62,7 @@ class Encoding:
 
         entry: recorded with the dataset before its first batch is sent.
         """
+        before = self.asking.seconds
         batches = self._batch(missing, tally, entry)
         for batch, outcomes in map_unordered(self._ask, batches, workers=self.concurrency):
             if isinstance(outcomes, IngestError):
@@ -64,6 +70,7 @@ class Encoding:
             else:
                 self._keep(batch, outcomes, tally)
             yield
+        tally.asking += self.asking.seconds - before
 
     def meet(self) -> None:
         """Ask the canaries, once a run: make the collection, or prove that its vectors and ours can be compared.
@@ -86,7 +93,8 @@ class Encoding:
     ) -> Iterator[list[Wanted]]:
         """Give batches of texts of like length: who pads a batch to its longest text wastes little on it.
 
-        What doesn't fill a batch waits for the next window, so that a window costs no request more than its texts.
+        They are cut of what neither store nor cache has. What doesn't fill a batch waits for the next window. So the
+        texts of a dataset cost no request more than they fill.
         """
         waiting: list[Wanted] = []
         for window in batched(missing, WINDOW):
@@ -97,16 +105,44 @@ class Encoding:
                 self._record(tally, entry)
                 self._upsert(wanted, vector, tally)
             self._in_flight |= fresh
+            self._recall(fresh, tally, entry)
             waiting = sorted([*waiting, *fresh.values()], key=lambda wanted: len(wanted.embed_text))
             while len(waiting) >= self.batch_size:
                 batch, waiting = waiting[: self.batch_size], waiting[self.batch_size :]
                 yield from self._admit(batch, tally, entry)
         yield from self._admit(waiting, tally, entry)
 
+    def _recall(self, fresh: dict[str, Wanted], tally: Tally, entry: Mapping[str, Json]) -> None:
+        """Write what the embedder has at hand, and take it out of `fresh`."""
+        if not fresh or not self._meet_in_time():
+            return
+        found = self.embedder.recall([wanted.embed_text for wanted in fresh.values()])
+        recalled = [wanted for wanted in fresh.values() if wanted.embed_text in found]
+        if recalled:
+            self._record(tally, entry)
+            self._write(recalled, [found[wanted.embed_text] for wanted in recalled], tally)
+            tally.cached += len(recalled)
+        for wanted in recalled:
+            del fresh[wanted.text]
+
+    def _meet_in_time(self) -> bool:
+        """Say whether the canaries agreed; ask them where texts will be sent. Before that no other vector is taken."""
+        if not self._met and not self.failure and self.limit != 0:
+            try:
+                self.meet()
+            except (EmbeddingError, UsageError) as error:
+                self.failure = error
+        return self._met and not self.failure
+
     def _find_vectors(self, texts: Sequence[str]) -> "dict[str, Vector]":
-        found = self.store.find_vectors(texts)
-        missing = [text for text in texts if text not in found]
-        return found | self.lender.find_vectors(missing) if self.lender and missing else found
+        """Find vectors that are stored already, here or at the lender; one that is damaged is made anew."""
+        found: dict[str, Vector] = {}
+        for store in (self.store, self.lender):
+            missing = [text for text in texts if text not in found]
+            if store and missing:
+                stored = store.find_vectors(missing).items()
+                found |= {text: vector for text, vector in stored if not judge_vector(vector, len(vector))}
+        return found
 
     def _record(self, tally: Tally, entry: Mapping[str, Json]) -> None:
         """Record a dataset before its first point: what is not recorded would be neither shown nor copied."""
@@ -126,51 +162,53 @@ class Encoding:
 
     def _admit(self, batch: list[Wanted], tally: Tally, entry: Mapping[str, Json]) -> Iterator[list[Wanted]]:
         """Give of a batch what may be embedded, and leave the rest."""
-        allowed = self._allow(batch, tally, entry)
-        self._leave(batch[allowed:], tally)
-        if allowed:
-            yield batch[:allowed]
-
-    def _allow(self, batch: Sequence[Wanted], tally: Tally, entry: Mapping[str, Json]) -> int:
-        """Say how many texts of a batch may be embedded."""
         allowed = len(batch) if self.limit is None else min(self.limit, len(batch))
-        if self.failure or not allowed:
-            return 0
-        try:
-            self.meet()
-        except (EmbeddingError, UsageError) as error:
-            self.failure = error
-            return 0
-        self._record(tally, entry)
+        if not self._met or self.failure:
+            allowed = 0
+        self._leave(batch[allowed:], tally)
+        if not allowed:
+            return
         if self.limit is not None:
             self.limit -= allowed
-        return allowed
+        self._record(tally, entry)
+        yield batch[:allowed]
 
     def _ask(self, batch: list[Wanted]) -> "tuple[list[Wanted], Sequence[Vector | Refused] | IngestError]":
         if self.failure:
             return batch, self.failure
         try:
-            return batch, self.embedder.embed_each([wanted.embed_text for wanted in batch])
+            with self.asking:
+                return batch, self.embedder.embed_each([wanted.embed_text for wanted in batch])
         except (EmbeddingError, UsageError) as error:
             self.failure = self.failure or error  # at once: no other batch that waits is sent
             return batch, error
 
     def _keep(self, batch: Sequence[Wanted], outcomes: "Sequence[Vector | Refused]", tally: Tally) -> None:
-        points: list[Point] = []
+        taken: list[Wanted] = []
+        vectors: list[Vector] = []
         for wanted, outcome in zip(batch, outcomes, strict=True):
-            del self._in_flight[wanted.text]
             if isinstance(outcome, Refused):
+                del self._in_flight[wanted.text]
                 for progress, chunk in wanted.chunks:
                     progress.failed.append(chunk)
                     tally.skipped.append(Skipped(chunk.origin, chunk.where, outcome.reason, chunk.embed_text))
             else:
-                points += [Point(chunk.id, outcome, chunk.payload) for _, chunk in wanted.chunks]
+                taken.append(wanted)
+                vectors.append(outcome)
                 tally.embedded += 1
                 tally.characters += len(wanted.embed_text)
-                tally.reused += len(wanted.chunks) - 1
-        if points:
-            self.store.upsert(points)
-            tally.added += len(points)
+        if taken:
+            self._write(taken, vectors, tally)
+
+    def _write(self, batch: Sequence[Wanted], vectors: "Sequence[Vector]", tally: Tally) -> None:
+        """Write the points of texts that were in flight: the first of each text for its vector, the others reuse it."""
+        points: list[Point] = []
+        for wanted, vector in zip(batch, vectors, strict=True):
+            del self._in_flight[wanted.text]
+            points += [Point(chunk.id, vector, chunk.payload) for _, chunk in wanted.chunks]
+        self.store.upsert(points)
+        tally.added += len(points)
+        tally.reused += len(points) - len(batch)
 
     def _upsert(self, wanted: Wanted, vector: "Vector", tally: Tally) -> None:
         self.store.upsert([Point(chunk.id, vector, chunk.payload) for _, chunk in wanted.chunks])
@@ -188,5 +226,6 @@ def refuse_identity(store: Store, embedder: Embedder, difference: str) -> Identi
     """Make the refusal to mix two vector spaces, with the ways out."""
     return IdentityError(
         f"collection {store.collection!r} in {store.name} holds vectors that {embedder.name} does not make: "
-        f"{difference}. Use the embedder that made it, or fill another one: COLLECTION_NAME={store.collection}_2"
+        f"{difference}. Use the embedder that made it, or make it anew with this one: --rebuild, or fill another one: "
+        f"COLLECTION_NAME={store.collection}_2"
     )

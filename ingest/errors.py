@@ -12,6 +12,7 @@
     ├── StoreError              6
     │   └── IdentityError       6
     ├── GuardError              7
+    ├── VerificationError       8
     ├── StaleError              9
     ├── LockedError            75
     ├── Interrupted           130
@@ -118,6 +119,12 @@ class GuardError(IngestError):
     """Refused: the run would delete too much, or drop what it does not name."""
 
     exit_code = 7
+
+
+class VerificationError(IngestError):
+    """`verify`: the collection and the sources differ."""
+
+    exit_code = 8
 
 
 class StaleError(IngestError):

@@ -70,6 +70,19 @@ class Ignored:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns play a role in the sheets of a file. Sheets that are hidden, empty or unreadable are left out.
+
+    roles: sheet → role → name of its column; {} for a sheet without a header.
+    names: sheet → the names of all its columns, for a person.
+    """
+
+    origin: str
+    roles: Mapping[str, Mapping[str, str]]
+    names: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A slice of a document's text that is embedded as one.
 
@@ -150,7 +163,8 @@ class Collection:
     """What a collection records of itself.
 
     canaries: (2, dimension), the vectors of `identity.CANARIES`.
-    datasets: per dataset what was recorded of it: `path`, `host`, `chunking`, `reading`, `last_run`.
+    datasets: per dataset what was recorded of it: `path`, `host`, `chunking`, `reading`, `last_run`, and where there
+        are any, the `columns` of its workbooks (see `roles`) and the items that were `skipped` (see `report`).
     """
 
     identity: Identity

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ingest.model import (
     Collection,
+    Columns,
     Document,
     File,
     Hit,
@@ -46,8 +47,11 @@ class Source(Protocol):
         """
         ...
 
-    def parse(self, file: File, content: bytes) -> Iterator[Document | Skipped | Ignored]:
-        """Yield what a file holds, in order. Raises nothing for bad content: that is a Skipped."""
+    def parse(self, file: File, content: bytes) -> Iterator[Columns | Document | Skipped | Ignored]:
+        """Yield what a file holds, in order, and before all else, where there are any, the columns of its sheets.
+
+        Raises nothing for bad content: that is a Skipped.
+        """
         ...
 
 
@@ -102,7 +106,7 @@ class Service(Protocol):
 class Embedder(Protocol):
     """A service with everything around it: checks, pacing, retries, halving. Safe to call from several threads.
 
-    requests, retries: how many were made so far. cached: texts that no service was asked for, thanks to a cache.
+    requests, retries: how many were made so far. cached: texts that were recalled.
     """
 
     @property
@@ -115,6 +119,13 @@ class Embedder(Protocol):
     def retries(self) -> int: ...
     @property
     def cached(self) -> int: ...
+
+    def recall(self, texts: Sequence[str]) -> "Mapping[str, Vector]":
+        """Give the vectors of documents that a cache holds; the service is asked for none of them.
+
+        A text whose vector isn't at hand is left out.
+        """
+        ...
 
     def embed_each(self, texts: Sequence[str]) -> "Sequence[Vector | Refused]":
         """Embed documents: for each text, in order, its unit vector, or the refusal of that text alone.
@@ -164,12 +175,20 @@ class Store(Protocol):
         """Replace what the collection records of one dataset."""
         ...
 
+    def forget(self, dataset: str) -> None:
+        """Remove what the collection records of a dataset; one of which it records nothing is no error."""
+        ...
+
     def count_origins(self, dataset: str) -> dict[str, int]:
         """Count the points of each origin, exactly."""
         ...
 
     def count_states(self, dataset: str) -> dict[str, int]:
         """Count the points of each `ingest.state`, exactly; points without one do not count."""
+        ...
+
+    def count_datasets(self, texts: Sequence[str]) -> dict[str, int]:
+        """Count, by dataset, the points whose `ingest.text` is one of these hashes, exactly."""
         ...
 
     def list_points(self, dataset: str, origins: Sequence[str]) -> Iterator[Stored]:
@@ -208,6 +227,10 @@ class Store(Protocol):
         """Bring a collection that was written into the form that searches like; may take minutes."""
         ...
 
+    def settle(self) -> None:
+        """Wait until a server has nothing left to optimise. Raises StoreError where that does not come."""
+        ...
+
     def search(self, vector: "Vector", limit: int, dataset: str | None = None) -> list[Hit]:
         """Find the nearest points by cosine, best first."""
         ...
@@ -218,6 +241,44 @@ class Store(Protocol):
 
     def count(self, dataset: str | None = None) -> int:
         """Count points, exactly."""
+        ...
+
+    def build(self) -> "Store":
+        """Open the collection that is to take this one's place: one that was begun, else one that is absent yet.
+
+        Nothing is written before its `create`. It is open as long as this store is; there is one at a time.
+        Raises LockedError where another host is building one.
+        """
+        ...
+
+    def switch(self, built: "Store") -> str:
+        """Let what `build` gave take this collection's place in one step; then remove what it replaced.
+
+        From then on this store reads the new collection, and `built` is not used any more. Gives the sentence that a
+        person needs: the setting that makes applications use it, or what was left and why; "" for none.
+        """
+        ...
+
+    def clear(self) -> list[str]:
+        """Remove what builds that ended early, or were switched away from, left behind; give the names.
+
+        A build that `build` opened before is one of them. Where there is nothing, nothing is written.
+        """
+        ...
+
+    def adopt(self, collection: Collection) -> None:
+        """Take over a collection that this tool did not make, by recording `collection` in it; its points stay.
+
+        Raises IdentityError where our points don't fit into it, UsageError in a store that holds only ours.
+        """
+        ...
+
+    def count_strangers(self) -> int:
+        """Count the points without `ingest.dataset`, exactly: those of another program."""
+        ...
+
+    def delete_strangers(self) -> Iterator[int]:
+        """Delete the points without `ingest.dataset`; yield how many were deleted so far."""
         ...
 
     def close(self) -> None:

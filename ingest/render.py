@@ -1,34 +1,92 @@
 """What a person reads: the report, hits and collections as lines of text. Pure functions; `cli` prints them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
+from ingest.estimate import Estimate
+from ingest.inspection import KINDS
 from ingest.model import Collection, Hit, Ignored, Json, Skipped
-from ingest.report import COUNTS, Report, Tally
+from ingest.report import COUNTS, Origins, Report, Tally
 
-LISTED = 20  # ignored items that are listed one by one
+if TYPE_CHECKING:
+    from ingest.verification import Verification
+
+LISTED = 20  # ignored items, and findings, that are listed one by one
+_PLANNED = {"added": "add", "refreshed": "refresh", "deleted": "delete"}  # counts of what a run would write
+_AT_REST = {"unchanged": "unchanged", "kept": "kept"}
 
 
 def render_report(report: Report) -> Iterator[str]:
-    """Say what a run did: a line per dataset and its problems, then one line for the whole."""
+    """Say what a run did, or would do: a line per dataset and its problems, then what the whole took, or would."""
     for tally in report.datasets:
-        counts = ", ".join(f"{getattr(tally, name)} {name}" for name in COUNTS if getattr(tally, name))
+        counts = _plan(tally) if report.estimate else _count(tally)
         yield f"{tally.dataset}: {counts or ('failed' if tally.error else 'nothing to do')}"
         yield from (f"  ignored: {place(item)}: {item.reason}" for item in tally.ignored[:LISTED])
         if len(tally.ignored) > LISTED:
             yield f"  ignored: {len(tally.ignored) - LISTED} more (--json lists them all)"
         if tally.left and not tally.error:
             yield f"  left: {tally.left} chunks, not embedded because of --limit; nothing was deleted"
+    if report.estimate:
+        yield from _render_estimate(report, report.estimate)
+        return
     yield (
         f"{report.total('embedded')} texts embedded in {report.requests} requests"
-        f"{f', {report.cached} of them from the cache' if report.cached else ''}"
+        f"{f', {report.cached} vectors from the cache' if report.cached else ''}"
         f"{f', {report.retries} requests made again' if report.retries else ''}; {report.seconds:.1f} s"
     )
+
+
+def _count(tally: Tally) -> str:
+    return ", ".join(f"{getattr(tally, name)} {name}" for name in COUNTS if getattr(tally, name))
+
+
+def _plan(tally: Tally) -> str:
+    """Say what would become of the chunks of a dataset, and of how many files."""
+    doing = [f"{verb} {getattr(tally, name)}" for name, verb in _PLANNED.items() if getattr(tally, name)]
+    resting = [f"{getattr(tally, name)} {word}" for name, word in _AT_REST.items() if getattr(tally, name)]
+    parts = [f"would {', '.join(doing)} chunks"] if doing else []
+    parts += [", ".join(resting)] if resting else []
+    return f"{'; '.join(parts)} (files: {_count_origins(tally.origins)})" if parts else ""
+
+
+def _count_origins(origins: Origins) -> str:
+    named = {"new": origins.added, "changed": origins.changed, "gone": origins.gone, "unchanged": origins.unchanged}
+    return ", ".join(f"{number} {name}" for name, number in named.items() if number) or "none"
+
+
+def _render_estimate(report: Report, estimate: Estimate) -> Iterator[str]:
+    """Say what a run would ask the service for, and what that would cost; what is not known, and why."""
+    tokens = f" and {estimate.tokens:,} tokens" if estimate.tokens is not None else ""
+    at_hand = {"the cache": report.cached, "the collection": report.total("reused")}
+    yield (
+        f"would embed {report.total('embedded')} texts of {report.total('characters'):,} characters{tokens} in "
+        f"{report.requests} requests"
+        f"{''.join(f', and take {number} vectors from {place}' for place, number in at_hand.items() if number)}"
+    )
+    if not report.requests:
+        return
+    if estimate.tokens is None:
+        yield f"tokens: unknown: {estimate.basis['tokens']}"
+    duration = "unknown" if estimate.seconds is None else f"about {render_duration(estimate.seconds)}"
+    yield f"time: {duration}: {estimate.basis['seconds']}"
+    if estimate.money is not None:
+        yield f"money: {estimate.money:,.4g}: {estimate.basis['money']}"
+
+
+def render_duration(seconds: float) -> str:
+    """Give a duration in the unit that a person would choose."""
+    for size, unit in ((3600.0, "h"), (60.0, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def render_problems(report: Report) -> Iterator[str]:
     """Say what went wrong, one line each."""
     for tally in report.datasets:
-        yield from (f"skipped: {tally.dataset}: {place(item)}: {item.reason}" for item in tally.skipped)
+        for item in tally.skipped:
+            known = " (as before)" if tally.knows(item) else ""
+            yield f"skipped{known}: {tally.dataset}: {place(item)}: {item.reason}"
     yield from (f"error: {tally.error}" for tally in report.datasets if tally.error)
 
 
@@ -57,16 +115,50 @@ def render_collection(name: str, store: str, collection: Collection, counts: Map
     yield f"{name} in {store}: {sum(counts.values())} points of {collection.dimension} dimensions"
     yield f"model {collection.identity.model or 'unknown'}, by {collection.service}, version {collection.version}"
     for dataset, count in sorted(counts.items()):
-        entry = collection.datasets.get(dataset, {})
-        last = entry.get("last_run")
-        finished = last.get("finished") if isinstance(last, Mapping) else "never complete"
-        yield f"{dataset}: {count} points from {entry.get('path')} on {entry.get('host')}; last run {finished}"
+        yield render_dataset(dataset, collection.datasets.get(dataset, {}), count)
+
+
+def render_dataset(dataset: str, entry: Mapping[str, Json], count: int) -> str:
+    """Show what is recorded of a dataset."""
+    last = entry.get("last_run")
+    finished = last.get("finished") if isinstance(last, Mapping) else "never complete"
+    return f"{dataset}: {count} points from {entry.get('path')} on {entry.get('host')}; last run {finished}"
 
 
 def describe_hit(hit: Hit) -> Mapping[str, Json]:
     """Give a hit as JSON, without this tool's own bookkeeping."""
     payload = {name: value for name, value in hit.payload.items() if name != "ingest"}
     return {"score": hit.score, "id": hit.id, **payload}
+
+
+def render_verification(verification: "Verification") -> Iterator[str]:
+    """Say what differs: a line per dataset, the counts, the first findings one by one, and the ways out."""
+    for tally in verification.datasets:
+        yield f"{tally.dataset}: {'not compared' if tally.error else f'{tally.unchanged} points as the source says'}"
+        yield from (f"  skipped: {place(item)}: {item.reason}" for item in tally.skipped)
+        if tally.kept:
+            yield f"  kept: {tally.kept} points of what was skipped"
+    if verification.not_compared:
+        yield f"not compared, without a source here: {', '.join(verification.not_compared)}"
+    total = sum(verification.counts.values())
+    yield f"{verification.points} points, {verification.sampled} of them read back and searched for; {total} findings"
+    yield from (f"{count} {kind}: {KINDS[kind]}" for kind, count in verification.counts.items())
+    yield from (f"  {finding}" for finding in verification.findings[:LISTED])
+    if total > LISTED:
+        yield f"  {total - LISTED} more (--json lists the first {len(verification.findings)})"
+    yield from _render_ways_out(verification)
+
+
+def _render_ways_out(verification: "Verification") -> Iterator[str]:
+    kinds = set(verification.counts)
+    if kinds - {"stranger", "unsearchable"} and verification.invalidated:
+        yield "an ordinary run mends this: create-vector-db with the same sources"
+    elif kinds - {"stranger", "unsearchable"}:
+        yield "an ordinary run with the same sources mends what was added or lost, and not what was changed in place"
+    if "stranger" in kinds:
+        yield "strangers: --adopt takes the collection over, and create-vector-db remove takes out a whole dataset"
+    if "unsearchable" in kinds:
+        yield "unsearchable: --rebuild makes the collection anew"
 
 
 def _metadata(hit: Hit) -> Mapping[str, Json]:

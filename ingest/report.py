@@ -14,11 +14,27 @@ from ingest.errors import (
     Terminated,
     UsageError,
 )
-from ingest.model import Ignored, Json, Skipped
+from ingest.estimate import Estimate, read_rate
+from ingest.model import Ignored, Json, Skipped, canonical, digest_text
 
 # If several apply, the first of these.
 PRECEDENCE = (Interrupted, Terminated, UsageError, StoreError, EmbeddingError, SourceError, GuardError, ItemsSkipped)
-COUNTS = ("added", "refreshed", "unchanged", "deleted", "kept", "embedded", "reused")
+KNOWN = 10_000  # skipped items that the next run knows again
+COUNTS = ("added", "refreshed", "unchanged", "deleted", "kept", "embedded", "cached", "reused")
+RATED = 100  # texts; what fewer of them took tells little of how fast a service is
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """How many files of a dataset are new to the collection, read again, no longer listed, and left as they are.
+
+    changed: their bytes, or how they are read or cut, are not what the collection holds.
+    """
+
+    added: int = 0
+    changed: int = 0
+    gone: int = 0
+    unchanged: int = 0
 
 
 @dataclass(slots=True)
@@ -26,9 +42,12 @@ class Tally:
     """What happened to one dataset so far.
 
     added, refreshed, unchanged, deleted, kept: points. kept: stored, no longer wanted, and not deleted, since what
-    might replace them failed. embedded, reused: texts sent to the service, and points whose vector was at hand.
-    characters: of the texts embedded, without what a model wants before them.
+    might replace them failed. embedded, cached: texts whose vector the service gave, and a cache. reused: the other
+    points that were added, whose vector the collection had.
+    characters: of the texts embedded, without what a model wants before them. asking: seconds that they took.
+    rate: texts a second that the service gave last, as it was recorded; None where it wasn't.
     left: texts that were not embedded, because the service failed or `--limit` was reached.
+    known: names of the items that the last run skipped. notes: sentences for a person.
     """
 
     dataset: str
@@ -38,25 +57,61 @@ class Tally:
     deleted: int = 0
     kept: int = 0
     embedded: int = 0
+    cached: int = 0
     characters: int = 0
+    asking: float = 0.0
+    rate: float | None = None
     reused: int = 0
     left: int = 0
     files: int = 0
     files_done: int = 0
+    origins: Origins = Origins()
     ignored: list[Ignored] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    known: frozenset[str] = frozenset()
+    notes: list[str] = field(default_factory=list)
     error: IngestError | None = None
 
-    def count(self) -> dict[str, int]:
-        """Give the counts alone, as the collection records them."""
-        return {name: getattr(self, name) for name in COUNTS}
+    def count(self) -> dict[str, Json]:
+        """Give the counts alone, as the collection records them, and the rate, which the next dry run wants."""
+        rate = self.measure_rate()
+        return self.list_counts() | ({} if rate is None else {"rate": rate})
+
+    def list_counts(self) -> dict[str, Json]:
+        """Give the counts of points, texts and characters by their names."""
+        return {name: getattr(self, name) for name in (*COUNTS, "characters")}
+
+    def measure_rate(self) -> float | None:
+        """Give the texts a second that the service gave: now, where they were enough to tell, else as recorded."""
+        return round(self.embedded / self.asking, 3) if self.embedded >= RATED and self.asking else self.rate
+
+    def knows(self, item: Skipped) -> bool:
+        """Say whether the last run skipped the same item."""
+        return name_skipped(item) in self.known
+
+    def recognise(self, recorded: Mapping[str, Json]) -> None:
+        """Read from what was recorded of the dataset which items the last run skipped, and how fast its service was."""
+        self.rate = read_rate(recorded)
+        names = recorded.get("skipped")
+        self.known = frozenset(map(str, names)) if isinstance(names, Sequence) else frozenset()
+
+    def list_skipped(self) -> Sequence[str]:
+        """Name the skipped items, as it is recorded with the dataset."""
+        return sorted({name_skipped(item) for item in self.skipped})[:KNOWN]
+
+
+def name_skipped(item: Skipped) -> str:
+    """Name a skipped item in 16 characters, so that the next run knows it again: a refused text wherever it stands."""
+    words = [item.origin, item.text] if item.text else [item.origin, item.where, item.reason]
+    return digest_text(canonical(words))[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a run did.
 
-    seconds: wall time. cached: of the texts embedded, those whose vectors a cache held. notes: sentences for a person.
+    seconds: wall time. cached: texts whose vectors a cache held. notes: sentences for a person.
+    estimate: of a dry run, whose numbers are those of the run that would follow; None for a run.
     """
 
     datasets: Sequence[Tally]
@@ -65,6 +120,7 @@ class Report:
     seconds: float
     cached: int = 0
     notes: Sequence[str] = ()
+    estimate: Estimate | None = None
 
     @property
     def failure(self) -> IngestError | None:
@@ -93,23 +149,30 @@ class Report:
         """Add up one count over all datasets."""
         return sum(getattr(tally, name) for tally in self.datasets)
 
+    def add_origins(self) -> Origins:
+        """Add up the files of all datasets."""
+        each = [tally.origins for tally in self.datasets]
+        return Origins(*(sum(getattr(origins, name) for origins in each) for name in Origins.__slots__))
+
     def as_json(self) -> Mapping[str, Json]:
         """Give the whole report as one JSON object."""
         return {
             "exit_code": self.exit_code,
-            **{name: self.total(name) for name in COUNTS},
+            **{name: self.total(name) for name in (*COUNTS, "characters")},
+            "origins": asdict(self.add_origins()),
             "requests": self.requests,
             "retries": self.retries,
-            "cached": self.cached,
             "seconds": round(self.seconds, 3),
+            **({"estimate": asdict(self.estimate)} if self.estimate else {}),
             "notes": list(self.notes),
             "datasets": [
                 {
                     "dataset": tally.dataset,
-                    **tally.count(),
+                    **tally.list_counts(),
+                    "origins": asdict(tally.origins),
                     "left": tally.left,
                     "ignored": [asdict(item) for item in tally.ignored],
-                    "skipped": [asdict(item) for item in tally.skipped],
+                    "skipped": [{**asdict(item), "as_before": tally.knows(item)} for item in tally.skipped],
                     "error": str(tally.error) if tally.error else None,
                 }
                 for tally in self.datasets

@@ -16,7 +16,7 @@ from ingest.embedders.credentials import is_hugging_face
 from ingest.embedders.prefixes import describe_use
 from ingest.embedders.recipe import read_recipe
 from ingest.environment import Secret
-from ingest.errors import StoreError, UsageError
+from ingest.errors import UsageError
 from ingest.model import Collection
 from ingest.protocols import Embedder, Store
 from ingest.stores import open_store
@@ -77,6 +77,10 @@ class Settings:
         flag(
             "--collection", metavar="NAME", env=["COLLECTION_NAME"], help="Name of the collection. Default: legal_rag."
         ),
+    ] = None
+    alias: Annotated[
+        str | None,
+        flag("--alias", metavar="NAME", help="Name of a server's alias: --rebuild switches it to a new collection."),
     ] = None
     embedder: Annotated[
         str | None,
@@ -157,13 +161,14 @@ def open_chosen_store(settings: Settings, *, lock_wait: float, exclusive: bool =
     name = settings.collection or DEFAULT_COLLECTION
     host = settings.qdrant_url or settings.qdrant_host
     if not host:
-        return open_store(path=str(settings.qdrant_path or DEFAULT_PATH), collection=name, lock_wait=lock_wait), []
+        path = str(settings.qdrant_path or DEFAULT_PATH)
+        return open_store(path=path, collection=name, lock_wait=lock_wait, alias=settings.alias), []
     if settings.qdrant_path:
         raise UsageError(
             f"both a server and a folder (--qdrant-path {settings.qdrant_path}) are set: unset one of them"
         )
     url = environment.make_qdrant_url(host, settings.qdrant_port or 6333, https=settings.qdrant_https)
-    return open_server(url, name, settings, exclusive=exclusive, lock_wait=lock_wait)
+    return open_server(url, name, settings, alias=settings.alias, exclusive=exclusive, lock_wait=lock_wait)
 
 
 def open_for_reading(settings: Settings) -> Store:
@@ -171,22 +176,21 @@ def open_for_reading(settings: Settings) -> Store:
     return open_chosen_store(settings, lock_wait=PATIENCE)[0]
 
 
-def describe_there(store: Store) -> Collection:
-    """Read what a collection records of itself. Raises StoreError where it doesn't exist."""
-    described = store.describe()
-    if described is None:
-        raise StoreError(f"there is no collection {store.collection!r} in {store.name}: fill it first, or name another")
-    return described
-
-
 def open_server(
-    url: str, collection: str, settings: Settings, *, exclusive: bool, lock_wait: float = 0.0
+    url: str,
+    collection: str,
+    settings: Settings,
+    *,
+    exclusive: bool,
+    alias: str | None = None,
+    lock_wait: float = 0.0,
 ) -> tuple[Store, list[str]]:
     """Open a server with the key of the environment."""
     key, note = environment.find_qdrant_key(url, os.environ)
     store = open_store(
         url=url,
         collection=collection,
+        alias=alias,
         api_key=key.value if key else None,
         prefer_grpc=bool(settings.prefer_grpc),
         grpc_port=settings.qdrant_grpc_port,
@@ -224,10 +228,13 @@ def open_fallback(spec: str, settings: Settings, **options: Any) -> Encoder:  # 
     return _open_spec(spec, settings.model or "", settings, **options)
 
 
-def open_run_cache(embedder: Embedder, *, directory: Path | None, url: str | None, enabled: bool) -> Cache | None:
+def open_run_cache(
+    embedder: Embedder, *, directory: Path | None, url: str | None, enabled: bool, read_only: bool = False
+) -> Cache | None:
     """Open the cache of a run; None for an embedder that costs nothing but this machine's time."""
     paid = embedder.name not in _FREE
-    return open_cache(directory=str(directory) if directory else None, url=url, enabled=enabled and paid)
+    folder = str(directory) if directory else None
+    return open_cache(directory=folder, url=url, enabled=enabled and paid, read_only=read_only)
 
 
 def find_credential(spec: str, *, send: bool) -> Secret | None:

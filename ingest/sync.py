@@ -14,12 +14,14 @@ A run makes the collection equal to its sources:
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 
 from ingest.chunking import open_chunker
-from ingest.comparison import Comparison, Progress
+from ingest.comparison import Comparison, Progress, count_origins
 from ingest.encoding import Encoding, refuse_identity
 from ingest.errors import (
     EmbeddingError,
@@ -30,23 +32,15 @@ from ingest.errors import (
     read_signal,
 )
 from ingest.guard import Guard
-from ingest.identity import CANARIES, differ
-from ingest.model import Collection, File, Json
+from ingest.identity import differ
+from ingest.model import File, Json
+from ingest.notes import note_cleared, note_cut, note_twins, note_untouched, sample_texts
 from ingest.protocols import Chunker, Embedder, Source, Store
 from ingest.pruning import plan_pruning, prune
 from ingest.report import Report, Tally
-
-TRIAL = "hashing"  # what the model of a trial begins with
-
-
-def _read_version() -> str:
-    """Give the installed version of this tool; "" for a checkout that is not installed."""
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - heavy: it brings zipfile
-
-    try:
-        return version("create-vector-db")
-    except PackageNotFoundError:
-        return ""
+from ingest.roles import read_roles
+from ingest.trial import replace_trial
+from ingest.version import read_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +48,16 @@ class Options:
     """How a run goes. Of chunking, None means what the dataset recorded, else the default.
 
     chunk_size, chunk_overlap: characters. rechunk: cut anew by what is given here and the defaults.
-    prune: delete what left the sources. limit: at most so many texts are embedded, and nothing is deleted.
+    accept_columns: a workbook may lose the column of a role.
+    prune: delete what left the sources. limit: at most so many texts are sent to the service (what a cache holds is
+    free), and nothing is deleted.
     batch_size: texts in one request; concurrency: requests at the same time, at most.
     """
 
     chunk_size: int | None = None
     chunk_overlap: int | None = None
     rechunk: bool = False
+    accept_columns: bool = False
     guard: Guard = field(default_factory=Guard)
     prune: bool = True
     limit: int | None = None
@@ -85,19 +82,22 @@ def sync(
     Raises UsageError for two sources of one name, IdentityError and StoreError where the collection can't be used.
     """
     started = time.monotonic()
-    _check_names(sources)
+    check_names(sources)
     notes: list[str] = []
-    described = _replace_trial(sources, embedder, store, options, notes)
+    described = replace_trial(sources, embedder, store, notes, deletes=options.prune and options.limit is None)
     if described and (difference := differ(described.identity, embedder.identity)):
         raise refuse_identity(store, embedder, difference)
+    notes += note_cleared(store.clear())
     encoding = Encoding(
-        embedder, store, described, _read_version(), options.batch_size, options.concurrency, options.limit, lender
+        embedder, store, described, read_version(), options.batch_size, options.concurrency, options.limit, lender
     )
+    named = {source.dataset for source in sources}
+    others = described.datasets.keys() - named if described else set()
     tallies: list[Tally] = []
     for source in sources:
         tallies.append(tally := Tally(source.dataset))
         try:
-            for _ in _sync_dataset(source, encoding, options, tally):
+            for _ in _sync_dataset(source, encoding, options, tally, others):
                 watch(tally)
         except (UsageError, SourceError, EmbeddingError, GuardError) as error:
             tally.error = error
@@ -107,16 +107,15 @@ def sync(
         except KeyboardInterrupt as received:
             tally.error = read_signal(received)
             break
-    if described:
-        named = {source.dataset for source in sources}
-        others = sorted(described.datasets.keys() - named)
-        notes += [f"left as they are, since this run does not name them: {', '.join(others)}"] if others else []
+    notes += [*chain.from_iterable(tally.notes for tally in tallies), *note_untouched(others)]
     seconds = time.monotonic() - started
     return Report(tallies, embedder.requests, embedder.retries, seconds, embedder.cached, notes)
 
 
-def _sync_dataset(source: Source, encoding: Encoding, options: Options, tally: Tally) -> Iterator[None]:
-    """Make one dataset equal to its source, a step at a time."""
+def _sync_dataset(
+    source: Source, encoding: Encoding, options: Options, tally: Tally, others: AbstractSet[str]
+) -> Iterator[None]:
+    """Make one dataset equal to its source, a step at a time. `others` are datasets that the run does not name."""
     started = time.monotonic()
     store, dataset = encoding.store, source.dataset
     files = source.files()
@@ -130,18 +129,24 @@ def _sync_dataset(source: Source, encoding: Encoding, options: Options, tally: T
         check(lost=lost, after=len(files))
 
     recorded = encoding.described.datasets.get(dataset, {}) if encoding.described else {}
-    comparison = Comparison(source, _choose_chunker(recorded, options), store, tally)
+    tally.recognise(recorded)
+    roles = read_roles(recorded, accepted=options.accept_columns)
+    comparison = Comparison(source, choose_chunker(recorded, options), store, tally, roles)
     entry: dict[str, Json] = {
         "path": source.location,
         "host": platform.node(),
         "chunking": comparison.chunker.settings,
         "reading": source.reading,
-        **{name: value for name, value in recorded.items() if name == "last_run"},
+        **{name: value for name, value in recorded.items() if name in ("columns", "last_run", "skipped")},
     }
     changed: list[Progress] = []
     missing = comparison.strike_off(_note(comparison.find_changed(files, counts), changed))
-    yield from encoding.write(missing, tally, entry)
-    _check_read(source, files, tally)
+    texts: set[str] = set()
+    yield from encoding.write(sample_texts(missing, texts), tally, entry)
+    tally.notes += note_twins(store, dataset, set() if counts else others, texts)
+    tally.notes += note_cut(dataset, recorded.get("chunking"), comparison.chunker.settings, tally.embedded)
+    tally.origins = count_origins(files, gone, changed)
+    check_read(source, files, tally)
     if not encoding.described:
         _check_left(encoding, tally)
         return
@@ -156,21 +161,33 @@ def _sync_dataset(source: Source, encoding: Encoding, options: Options, tally: T
                 store.record(dataset, recorded)
             raise
         yield from prune(store, dataset, pruning, tally)
+        roles.forget(file.origin for file in files)
     else:
         tally.kept += lost + sum(len(progress.stale) for progress in changed)
-    for progress in changed:
-        if progress.state and (deletes or not progress.stale):
-            store.mark(dataset, progress.file.origin, progress.state)
-    store.flush()
+    entry["columns"] = roles.describe()
+    _mark(store, dataset, [each for each in changed if each.state and (deletes or not each.stale)], entry)
     _check_left(encoding, tally)
-    if not tally.skipped and not tally.left and (not tally.kept or not options.prune):
+    entry["skipped"] = tally.list_skipped()
+    if not tally.skipped and not tally.left and not roles.refusals and (not tally.kept or not options.prune):
         finished = datetime.now(UTC).isoformat(timespec="seconds")
         seconds = round(time.monotonic() - started, 3)
         entry["last_run"] = {"finished": finished, "seconds": seconds, **tally.count()}
     store.record(dataset, entry)
+    roles.raise_refusals()
 
 
-def _check_names(sources: Sequence[Source]) -> None:
+def _mark(store: Store, dataset: str, done: Sequence[Progress], entry: Mapping[str, Json]) -> None:
+    """Write the states of origins; before them what the next run must know of these without reading them."""
+    if done:
+        store.record(dataset, entry)
+    for progress in done:
+        if progress.state:
+            store.mark(dataset, progress.file.origin, progress.state)
+    store.flush()
+
+
+def check_names(sources: Sequence[Source]) -> None:
+    """Raise UsageError for two sources of one name."""
     seen: dict[str, str] = {}
     for source in sources:
         if source.dataset in seen:
@@ -181,7 +198,7 @@ def _check_names(sources: Sequence[Source]) -> None:
         seen[source.dataset] = source.location
 
 
-def _check_read(source: Source, files: Sequence[File], tally: Tally) -> None:
+def check_read(source: Source, files: Sequence[File], tally: Tally) -> None:
     """Raise SourceError where no file at all could be read: its dataset is left alone."""
     unread = [item for item in tally.skipped if not item.where]
     if len({item.origin for item in unread}) < len(files):
@@ -198,37 +215,12 @@ def _check_left(encoding: Encoding, tally: Tally) -> None:
         raise encoding.failure
 
 
-def _choose_chunker(recorded: Mapping[str, Json], options: Options) -> Chunker:
+def choose_chunker(recorded: Mapping[str, Json], options: Options) -> Chunker:
+    """Make the chunker that a dataset recorded, or the one that is asked for where it has none or is cut anew."""
     settings = recorded.get("chunking")
     if options.rechunk or not isinstance(settings, Mapping):
         settings = None
     return open_chunker(settings, size=options.chunk_size, overlap=options.chunk_overlap)
-
-
-def _replace_trial(
-    sources: Sequence[Source], embedder: Embedder, store: Store, options: Options, notes: list[str]
-) -> Collection | None:
-    """Drop a trial collection for the first real embedder, once sources and service have answered."""
-    described = store.describe()
-    if (
-        not described
-        or not store.private
-        or not described.identity.model.startswith(TRIAL)
-        or embedder.identity.model.startswith(TRIAL)
-    ):
-        return described
-    if options.limit is not None or not options.prune:
-        raise UsageError(
-            f"collection {store.collection!r} is a trial that this run would replace, and --limit and --no-prune "
-            f"delete nothing: leave them out, or fill another one: COLLECTION_NAME={store.collection}_2"
-        )
-    for source in sources:
-        source.files()
-    embedder.probe(CANARIES)
-    store.drop()
-    held = ", ".join(sorted(described.datasets)) or "nothing"
-    notes.append(f"the trial made with {described.identity.model} (datasets: {held}) was replaced")
-    return None
 
 
 def _note(changed: Iterator[tuple[Progress, bytes]], seen: list[Progress]) -> Iterator[tuple[Progress, bytes]]:

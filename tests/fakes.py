@@ -84,6 +84,9 @@ class CountingEmbedder:
     def identity(self) -> Identity:
         return Identity(self.model)
 
+    def recall(self, texts: Sequence[str]) -> Mapping[str, Vector]:
+        return {}
+
     def embed_each(self, texts: Sequence[str]) -> "Sequence[Vector | Refused]":
         self.requests += 1
         if self.fail_after is not None and len(self.asked) + len(texts) > self.fail_after:
@@ -109,7 +112,10 @@ class Crash(BaseException):
     """The process died here."""
 
 
-WRITES = ("create", "drop", "record", "upsert", "overwrite", "delete", "mark")
+WRITES = (
+    *("create", "drop", "record", "forget", "upsert", "overwrite", "delete", "mark"),
+    *("switch", "adopt", "delete_strangers"),  # and `clear`, where a rebuild left something
+)
 
 
 class Crashing:
@@ -128,6 +134,8 @@ class Crashing:
             if self._left < 0:
                 raise Crash
             result = method(*args, **kwargs)
+            if isinstance(result, Iterator):  # it writes as it is read
+                result = iter(list(result))
             if self._left == 0 and self._after:
                 raise Crash
             return result

@@ -35,6 +35,12 @@ def test_one_old_dataset_is_named(ages: dict[str, float | None]) -> None:
     assert raised.value.exit_code == 9
 
 
+def test_a_run_in_the_future_is_as_suspicious_as_one_long_ago() -> None:
+    check_age(collection(a=-25), read_duration("--max-age", "26h"), NOW)  # clocks differ a little
+    with pytest.raises(StaleError, match=r"27\.0 hours ahead of this machine's clock"):
+        check_age(collection(a=-27), read_duration("--max-age", "26h"), NOW)
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"), [("90s", 90), ("10m", 600), ("26h", 93_600), ("7d", 604_800), ("5", 5), ("1.5 h", 5_400)]
 )

@@ -506,7 +506,7 @@ def test_settings_are_traced_to_flag_variable_file_or_default(monkeypatch: pytes
     @app.command("doctor")
     @takes_settings
     def child(context: typer.Context, *, settings: Settings) -> None:
-        traced.extend(trace_settings(context, settings))
+        traced.extend(trace_settings(context, settings, context.obj))
 
     words = ["--qdrant-grpc-port", "5", "doctor", "--send-token"]
     assert CliRunner().invoke(app, words, obj=dotenv, catch_exceptions=False).exit_code == 0
@@ -545,7 +545,7 @@ def test_what_chose_the_embedder_is_named(
     @app.command()
     @takes_settings
     def only(context: typer.Context, *, settings: Settings) -> None:
-        traced.extend(trace_settings(context, settings))
+        traced.extend(trace_settings(context, settings, context.obj))
 
     assert CliRunner().invoke(app, [], catch_exceptions=False).exit_code == 0
     found = {setting.name: (setting.value, setting.origin) for setting in traced}
@@ -562,7 +562,7 @@ def test_the_defaults_that_are_told_are_those_that_are_used(hub: Server, monkeyp
     @app.command()
     @takes_settings
     def only(context: typer.Context, *, settings: Settings) -> None:
-        traced.extend(trace_settings(context, settings))
+        traced.extend(trace_settings(context, settings, context.obj))
 
     CliRunner().invoke(app, [], catch_exceptions=False)
     told = {setting.name: setting.value for setting in traced}

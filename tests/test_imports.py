@@ -10,10 +10,30 @@ import pytest
 import ingest
 
 ROOT = Path(ingest.__file__).parent
-VOCABULARY = {"batching", "hosts", "model", "protocols", "errors", "identity", "concurrency"}
-CORE = VOCABULARY | {"report", "guard", "chunks", "comparison", "encoding", "pruning", "chunking"}
+VOCABULARY = {"batching", "hosts", "model", "protocols", "errors", "identity", "concurrency", "trust"}
+CORE = VOCABULARY | {
+    "report",
+    "estimate",
+    "stopwatch",
+    "guard",
+    "chunks",
+    "comparison",
+    "encoding",
+    "pruning",
+    "chunking",
+    "contract",
+    "roles",
+    "notes",
+    "version",
+    "trial",
+    "inspection",
+}
 SHELL = CORE | {
     "sync",
+    "rebuilding",
+    "adoption",
+    "removal",
+    "verification",
     "environment",
     "settings",
     "render",
@@ -30,13 +50,20 @@ ALLOWED = {
     **dict.fromkeys(VOCABULARY, VOCABULARY),
     **dict.fromkeys(["sources", "chunking", "embedders", "stores"], VOCABULARY),
     **dict.fromkeys(CORE - VOCABULARY - {"chunking"}, CORE),
-    **dict.fromkeys(["environment", "render", "search", "copying", "age", "durations"], VOCABULARY | {"report"}),
+    **dict.fromkeys(["environment", "search", "copying", "age", "durations"], VOCABULARY | {"report"}),
     "sync": CORE,
+    "rebuilding": CORE | {"sync", "copying"},
+    "adoption": CORE | {"sync"},
+    "removal": CORE,
+    "verification": CORE | {"sync"},
+    "render": VOCABULARY | {"report", "estimate", "inspection", "verification"},
+    "ping": VOCABULARY | {"environment", "embedders"},
+    "streams": set(),
     "settings": VOCABULARY | {"environment", "embedders", "stores"},
-    "doctor": VOCABULARY | {"environment", "settings", "report", "encoding", "sync", "embedders", "stores"},
+    "doctor": VOCABULARY | {"environment", "settings", "report", "encoding", "trial", "embedders", "stores"},
     "reading": VOCABULARY | {"settings", "sources"},
-    "commands": SHELL | {"doctor", "reading"},
-    "cli": VOCABULARY | {"environment", "commands"},
+    "commands": SHELL | {"doctor", "ping", "reading"},
+    "cli": VOCABULARY | {"environment", "commands", "ping", "streams"},
     "__main__": {"cli"},
     "__init__": {"sync", "sources", "embedders", "stores"},
 }

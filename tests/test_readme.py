@@ -8,7 +8,8 @@ from pathlib import Path
 from ingest import errors
 
 README = Path(__file__).parent.parent / "README.md"
-COMMANDS = ("", "search", "info", "copy", "models", "doctor")
+COMMANDS = ("", "verify", "remove", "search", "info", "copy", "models", "doctor")
+SHARED, END = "  --env-file FILE", "  -h, --help"  # between them, each help lists what every command takes
 
 
 def list_exit_codes() -> str:
@@ -34,6 +35,9 @@ def list_help() -> str:
         wide = os.environ | {"COLUMNS": "100", "TERMINAL_WIDTH": "100"}
         done = subprocess.run(words, capture_output=True, encoding="utf-8", check=True, env=wide)
         shown = done.stdout.strip().replace("QUERY <str>", "QUERY")  # typer tells the type from 0.29 on
+        if command:
+            own, rest = shown.split(SHARED)
+            shown = f"{own}  (and what every command takes, above: from --env-file on)\n{END}{rest.partition(END)[2]}"
         texts.append(f"```text\n{shown}\n```\n")
     return "\n".join(texts)
 

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from python_calamine import CalamineWorkbook
 
-from ingest.model import Document
+from ingest.model import Columns, Document
 from ingest.sources import open_source
 
 SAMPLE_DATA = Path(__file__).parent.parent / "sample_data"
@@ -184,6 +184,7 @@ def test_the_sources_read_every_row_and_every_law_and_nothing_else() -> None:
         for source in (open_source("excel", WORKBOOK), open_source("text", LAWS))
         for file in source.files()
         for item in source.parse(file, Path(file.path).read_bytes())
+        if not isinstance(item, Columns)
     ]
     documents = [item for item in read if isinstance(item, Document)]
     assert documents == read

@@ -24,12 +24,12 @@ __all__ = ["OVERLAP", "SIZE", "open_chunker"]
 def open_chunker(
     settings: Mapping[str, Json] | None = None, *, size: int | None = None, overlap: int | None = None
 ) -> Chunker:
-    """Make the chunker of a dataset: a given value goes before the recorded one, and that before the default.
+    """Make the chunker of a dataset: as it was recorded, else as it is given, else by default.
 
-    settings: what the chunker of an earlier run gave as `settings`.
+    settings: what the chunker of an earlier run gave as `settings`; None or {} to cut anew.
     size: most characters of an embedded text, its prefix included.
     overlap: most characters that a part repeats of the one before.
-    Raises UsageError for a value that cannot be used.
+    Raises UsageError for a value that cannot be used, or that is not the recorded one.
     """
     recorded = dict(settings or {})
     version, unit = recorded.get("version", VERSION), recorded.get("unit", UNIT)
@@ -39,6 +39,13 @@ def open_chunker(
             "use the version of create-vector-db that made it, or cut it anew with --rechunk"
         )
         raise UsageError(message)
+    for name, given in (("size", size), ("overlap", overlap)):
+        if given is not None and recorded.get(name, given) != given:
+            message = (
+                f"the dataset was cut with a chunk {name} of {recorded[name]}, not {given}: leave --chunk-{name} out, "
+                "or cut it anew with --rechunk, which embeds every text that is cut otherwise"
+            )
+            raise UsageError(message)
     chosen_size = _read("chunk size", recorded.get("size", SIZE) if size is None else size)
     chosen_overlap = _read("chunk overlap", recorded.get("overlap", OVERLAP) if overlap is None else overlap)
     if chosen_size < LEAST:

@@ -13,7 +13,7 @@ from ingest.settings import Settings
 @takes_settings
 def examine_setup(context: typer.Context, *, settings: Settings) -> None:
     """Tell what a run would use and whether it would work; write nothing."""
-    examination = examine(settings, traced=trace_settings(context, settings))
+    examination = examine(settings, traced=trace_settings(context, settings, context.obj.env_file))
     if settings.json:
         print_json(examination.as_json())
     elif not settings.quiet:

@@ -2,14 +2,17 @@
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
+from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ingest.adoption import adopt as adopt_collection
 from ingest.chunking import OVERLAP, SIZE
 from ingest.commands.options import takes_settings
 from ingest.commands.output import print_report, tell, watching, write_report
@@ -18,13 +21,15 @@ from ingest.durations import read_duration
 from ingest.embedders.cache import Cache
 from ingest.embedders.cached import CachedEmbedder
 from ingest.embedders.fallback import FallbackEmbedder
-from ingest.embedders.unasked import Unasked
-from ingest.errors import Interrupted, StoreError, Terminated
+from ingest.embedders.unasked import stand_in
+from ingest.errors import IdentityError, Interrupted, StoreError, Terminated, UsageError
+from ingest.estimate import estimate, find_rate
 from ingest.guard import Guard
 from ingest.identity import differ
 from ingest.model import Collection
 from ingest.protocols import Embedder, Store
 from ingest.reading import Reading, open_sources
+from ingest.rebuilding import rebuild as rebuild_collection
 from ingest.settings import (
     Settings,
     flag,
@@ -37,6 +42,9 @@ from ingest.settings import (
 from ingest.stores.readonly import ReadOnlyStore
 from ingest.sync import Options, sync
 
+if TYPE_CHECKING:
+    from ingest.report import Report
+
 PROGRAM = "create-vector-db"
 
 
@@ -48,13 +56,20 @@ def index(
     reading: Reading,
     chunk_size: Annotated[
         int | None,
-        flag("--chunk-size", metavar="CHARACTERS", help=f"Characters of a chunk with its prefix. Default: {SIZE}."),
+        flag(
+            "--chunk-size",
+            metavar="CHARACTERS",
+            help=f"Characters of a chunk with its prefix. Default: {SIZE}. Another one than recorded wants --rechunk.",
+        ),
     ] = None,
     chunk_overlap: Annotated[
         int | None,
         flag("--chunk-overlap", metavar="CHARACTERS", help=f"Characters that chunks share. Default: {OVERLAP}."),
     ] = None,
     rechunk: Annotated[bool, flag("--rechunk", help="Cut anew, not as the dataset was cut before.")] = False,
+    accept_columns: Annotated[
+        bool, flag("--accept-columns", help="Go on although a sheet lost the column of a role.")
+    ] = False,
     batch_size: Annotated[int, flag("--batch-size", metavar="TEXTS", min=1, help="Texts in one request.")] = 32,
     concurrency: Annotated[
         int, flag("--concurrency", metavar="REQUESTS", min=1, help="Requests at the same time, at most.")
@@ -76,6 +91,16 @@ def index(
         str | None, flag("--cache-url", metavar="URL", help="... or a Redis server: redis://HOST:6379/0.")
     ] = None,
     no_cache: Annotated[bool, flag("--no-cache", help="Keep no vectors, and use none that were kept.")] = False,
+    rebuild: Annotated[
+        bool, flag("--rebuild", help="Make the collection anew beside the old one, check it, and switch in one step.")
+    ] = False,
+    drop_others: Annotated[
+        bool, flag("--drop-others", help="With --rebuild: leave out the datasets that the run does not name.")
+    ] = False,
+    adopt: Annotated[
+        bool,
+        flag("--adopt", help="Take over a collection that another program made; its points are deleted last."),
+    ] = False,
     max_delete: Annotated[
         str,
         flag(
@@ -89,12 +114,20 @@ def index(
     lock_wait: Annotated[
         str, flag("--lock-wait", metavar="TIME", help="How long to wait for another run: 90s, 10m, 2h.")
     ] = "0s",
+    _ping_url: Annotated[
+        str | None,
+        flag("--ping-url", metavar="URL", help="URL of a monitor, told /start and /<exit code>: hc-ping.com/..."),
+    ] = None,
     limit: Annotated[
         int | None, flag("--limit", metavar="TEXTS", min=0, help="Embed at most so many texts; delete nothing.")
     ] = None,
     dry_run: Annotated[
-        bool, flag("-n", "--dry-run", help="Read and compare; write nothing and ask no service.")
+        bool, flag("-n", "--dry-run", help="Say what a run would do and cost; write nothing and ask no service.")
     ] = False,
+    price: Annotated[
+        float | None,
+        flag("--price-per-million-tokens", metavar="MONEY", min=0, help="With --dry-run: what the service charges."),
+    ] = None,
     show_version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
     """Fill a Qdrant vector database from Excel workbooks and folders of text, and keep it equal to them.
@@ -108,11 +141,18 @@ def index(
     if context.invoked_subcommand:
         refuse_run_options(context)
         return
+    if adopt and rebuild:
+        raise UsageError("--adopt writes beside what is there and --rebuild beside the collection: choose one of them")
+    if drop_others and not rebuild:
+        raise UsageError("--drop-others goes with --rebuild; `create-vector-db remove DATASET` takes one dataset out")
+    if not dry_run:
+        context.obj.ping.start()
     wait = read_duration("--lock-wait", lock_wait)
     options = Options(
         chunk_size=chunk_size,
         chunk_overlap=chunk_overlap,
         rechunk=rechunk,
+        accept_columns=accept_columns,
         guard=Guard(max_delete, command=_tell_command()),
         prune=not no_prune,
         limit=limit,
@@ -127,17 +167,29 @@ def index(
     }
     opened, notes = open_chosen_embedder(settings, **pacing)
     second = open_fallback(fallback, settings, **pacing) if fallback else None
-    cache = open_run_cache(opened, directory=cache_dir, url=cache_url, enabled=not (no_cache or dry_run))
+    cache = open_run_cache(opened, directory=cache_dir, url=cache_url, enabled=not no_cache, read_only=dry_run)
     store, more = open_chosen_store(settings, lock_wait=wait, exclusive=not dry_run)
     with closing(store), closing(cache) if cache else nullcontext():
-        described = store.describe() if dry_run or second else None
-        embedder = _surround(opened, second, cache, described)
-        if dry_run:
-            embedder = Unasked(opened.identity, opened.name, described.canaries if described else None)
-            store = ReadOnlyStore(store)
+        described = _describe(store, foreign=adopt) if dry_run or second else None
+        unasked = stand_in(opened, described, cache, spec=settings.embedder or "") if dry_run else None
+        embedder = unasked or _surround(opened, second, cache, described)
+        store = ReadOnlyStore(store) if dry_run else store
         tell(settings, _head(context, embedder, store, dry_run=dry_run), *notes, *more)
+        how: Callable[..., Report] = adopt_collection if adopt else sync
+        if rebuild:
+            how = partial(rebuild_collection, drop_others=drop_others, switch=not dry_run)
         with watching(settings) as watch:
-            report = sync(sources, embedder=embedder, store=store, options=options, watch=watch)
+            report = how(sources, embedder=embedder, store=store, options=options, watch=watch)
+        if unasked:
+            estimated = estimate(
+                texts=report.total("embedded"),
+                requests=report.requests,
+                tokens=unasked.tokens,
+                rate=find_rate(described, {source.dataset for source in sources}),
+                requests_per_minute=requests_per_minute,
+                price=price,
+            )
+            report = replace(report, estimate=estimated)
         print_report(report, settings)
         if report_file:
             write_report(report, report_file)
@@ -155,8 +207,18 @@ def _surround(first: Embedder, second: Embedder | None, cache: Cache | None, the
     return CachedEmbedder(embedder, cache) if cache else embedder
 
 
+def _describe(store: Store, *, foreign: bool) -> Collection | None:
+    """Read what the collection records; None where it doesn't exist, or another program made it as the user says."""
+    try:
+        return store.describe()
+    except IdentityError:
+        if not foreign:
+            raise
+        return None
+
+
 def _head(context: typer.Context, embedder: Embedder, store: Store, *, dry_run: bool) -> str:
-    settings = f"; settings from {context.obj}" if context.obj else ""
+    settings = f"; settings from {context.obj.env_file}" if context.obj.env_file else ""
     return (
         f"{'dry run: ' if dry_run else ''}model {embedder.identity.model or '(asked with the first text)'} by "
         f"{embedder.name}, collection {store.collection!r} in {store.name}{settings}"
@@ -165,7 +227,7 @@ def _head(context: typer.Context, embedder: Embedder, store: Store, *, dry_run: 
 
 def _tell_command() -> str:
     """Give what was typed, without --max-delete and without the secrets that a URL may hold."""
-    return shlex.join([PROGRAM, *map(mask_url, _strip_flag(sys.argv[1:], "--max-delete"))])
+    return shlex.join([PROGRAM, *map(mask_url, _strip_flag(_strip_flag(sys.argv[1:], "--max-delete"), "--ping-url"))])
 
 
 def _strip_flag(arguments: Sequence[str], name: str) -> list[str]:

@@ -12,7 +12,8 @@ from ingest.age import check_age
 from ingest.commands.options import takes_settings
 from ingest.commands.output import print_json, print_lines
 from ingest.durations import read_duration
-from ingest.settings import Settings, describe_there, flag, open_for_reading
+from ingest.inspection import describe_there
+from ingest.settings import Settings, flag, open_for_reading
 
 
 @takes_settings

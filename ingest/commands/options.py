@@ -4,13 +4,23 @@ import dataclasses
 import functools
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from ingest.commands.output import set_up_logging
+from ingest.ping import Ping
 from ingest.reading import Reading
 from ingest.settings import Settings, read_settings
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Invocation:
+    """What a command finds as its context's object: the `.env` that was read, and whom a run tells of itself."""
+
+    env_file: Path | None
+    ping: Ping
 
 
 def takes_settings(command: Callable[..., None]) -> Callable[..., None]:

@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 import typer
 
 from ingest import render
+from ingest.errors import UsageError
 from ingest.model import Json
 from ingest.report import Report, Tally
 from ingest.settings import Settings
@@ -26,20 +28,29 @@ def tell(settings: Settings, *lines: str) -> None:
 
 
 def complain(*lines: str) -> None:
-    """Say what went wrong, on stderr."""
+    """Say what went wrong, on stderr; a log on a full disk ends no run."""
     for line in lines:
-        typer.echo(line, err=True)
+        try:
+            typer.echo(line, err=True)
+        except OSError:
+            _drop_buffer(sys.stderr)
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print lines on stdout."""
+    """Print lines on stdout. Raises UsageError where it takes none, BrokenPipeError where its reader has gone."""
     for line in lines:
-        typer.echo(line)
+        try:
+            typer.echo(line)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            _drop_buffer(sys.stdout)
+            raise UsageError(f"stdout can't be written: {error.strerror}: free the disk of its file") from error
 
 
 def print_json(value: Json) -> None:
     """Print one JSON object on stdout."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    print_lines([json.dumps(value, ensure_ascii=False, indent=2)])
 
 
 def print_report(report: Report, settings: Settings) -> None:
@@ -73,6 +84,11 @@ def set_up_logging(settings: Settings) -> None:
         for name in LIBRARIES:
             logging.getLogger(name).addHandler(handler)
             logging.getLogger(name).setLevel(logging.DEBUG)
+
+
+def _drop_buffer(stream: TextIO) -> None:
+    """Let go of what a stream could not write: Python tries again at its exit, and has a code of its own for that."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from ingest.commands.output import print_json, print_lines
 from ingest.encoding import refuse_identity
 from ingest.errors import UsageError
 from ingest.identity import differ
+from ingest.inspection import describe_there
 from ingest.search import find_hits
-from ingest.settings import Settings, describe_there, open_chosen_embedder, open_for_reading
+from ingest.settings import Settings, open_chosen_embedder, open_for_reading
 
 
 @takes_settings

@@ -21,15 +21,15 @@ FLAG, DEFAULT = "flag", "default"
 _ASIDE = ("env_file", "json", "quiet", "verbose")  # how the doctor speaks, not what a run would use
 
 
-def trace_settings(context: "typer.Context", settings: Settings) -> list[Setting]:
+def trace_settings(context: "typer.Context", settings: Settings, dotenv: Path | None) -> list[Setting]:
     """Tell each setting that a run would go by, in the order of the help, and what follows where none is set.
 
-    context: the subcommand's; its `obj` is the `.env` that was read, None where none was.
+    context: the subcommand's. dotenv: the `.env` that was read, None where none was.
     """
-    written = _read_written(context.obj)
+    written = _read_written(dotenv)
     names = [field.name for field in fields(Settings) if field.name not in _ASIDE]
     traced = [
-        Setting(_make_flag(name), mask_url(str(value)), _trace(context, name, written))
+        Setting(_make_flag(name), mask_url(str(value)), _trace(context, name, dotenv, written))
         for name in names
         if (value := getattr(settings, name)) is not None
     ]
@@ -67,7 +67,12 @@ def _name_chooser(settings: Settings) -> str:
     return "since --model is set" if settings.model else DEFAULT
 
 
-def _trace(context: Any, name: str, written: Mapping[str, str]) -> str:  # noqa: ANN401 - the type is private to typer
+def _trace(
+    context: Any,  # noqa: ANN401 - the type is private to typer
+    name: str,
+    dotenv: Path | None,
+    written: Mapping[str, str],
+) -> str:
     """Trace one setting through the subcommand and its parent, as `read_settings` merges them."""
     levels = [level for level in (context, context.parent) if level]
     sources = [level.get_parameter_source(name) for level in levels]
@@ -77,7 +82,7 @@ def _trace(context: Any, name: str, written: Mapping[str, str]) -> str:  # noqa:
     found = environment.find(parameter.envvar or [], os.environ)
     if not found:
         return DEFAULT
-    return f"{found[0]} in {context.obj}" if written.get(found[0], "").strip() == found[1] else found[0]
+    return f"{found[0]} in {dotenv}" if written.get(found[0], "").strip() == found[1] else found[0]
 
 
 def _read_written(dotenv: Path | None) -> Mapping[str, str]:

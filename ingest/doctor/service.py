@@ -16,7 +16,7 @@ from ingest.environment import Choice
 from ingest.identity import CANARIES, differ, diverge
 from ingest.protocols import Embedder
 from ingest.stores.disk import MIB, measure
-from ingest.sync import TRIAL
+from ingest.trial import TRIAL
 
 if TYPE_CHECKING:
     from ingest.model import Json, Vectors

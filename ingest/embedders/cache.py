@@ -39,19 +39,21 @@ class Cache(Protocol):
         ...
 
 
-def open_cache(*, directory: str | None, url: str | None, enabled: bool = True) -> Cache | None:
+def open_cache(
+    *, directory: str | None, url: str | None, enabled: bool = True, read_only: bool = False
+) -> Cache | None:
     """Open a cache: a file in `directory`, or a Redis server at `url`, which is preferred; None where not enabled.
 
-    directory: None means the user's cache folder.
+    directory: None means the user's cache folder. read_only: nothing is made, kept, or counted as used.
     Raises UsageError for a URL that is none, or where the package that it needs is missing.
     """
     if not enabled:
         return None
     if not url:
-        return FileCache(directory)
+        return FileCache(directory, read_only=read_only)
     scheme, separator, _ = url.partition("://")
     if not separator or scheme not in SCHEMES:
         raise UsageError(
             f"there is no cache of the kind {scheme if separator else 'named'!r}: --cache-url takes redis://HOST:PORT"
         )
-    return ServerCache(url)
+    return ServerCache(url, read_only=read_only)

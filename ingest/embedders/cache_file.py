@@ -42,6 +42,7 @@ class FileCache:
     directory: None means the user's cache folder.
     limit: bytes; beyond them the least recently used leave.
     patience: seconds to wait for other processes.
+    read_only: make no file, keep nothing, count nothing as used, and leave a damaged file where it is.
     now: gives seconds since 1970.
     """
 
@@ -52,11 +53,13 @@ class FileCache:
         limit: int = LIMIT,
         patience: float = PATIENCE,
         now: Callable[[], float] = time.time,
+        read_only: bool = False,
     ) -> None:
         self._path = (Path(directory).expanduser() if directory else _find_folder()) / NAME
         self._limit = limit
         self._patience = patience
         self._now = now
+        self._read_only = read_only
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._failure = ""  # threads that waited for the one that failed do not try again, each for as long
@@ -67,18 +70,24 @@ class FileCache:
 
     def list_canaries(self, identity: str) -> Sequence[bytes]:
         """List what was added for an identity, the first first."""
+        if self._is_absent():
+            return []
         with self._open() as connection:
             rows = connection.execute("SELECT canaries FROM canaries WHERE identity = ? ORDER BY rowid", [identity])
             return [canaries for (canaries,) in rows]
 
     def add_canaries(self, identity: str, canaries: bytes) -> None:
         """Add to what is listed for an identity."""
+        if self._read_only:
+            return
         with self._open() as connection, _write(connection):
             connection.execute("INSERT OR IGNORE INTO canaries VALUES (?, ?)", [identity, canaries])
 
     def fetch(self, keys: Sequence[str]) -> dict[str, bytes]:
         """Fetch what is kept under these keys, and count it as used, to the day."""
         found: dict[str, bytes] = {}
+        if self._is_absent():
+            return found
         today = int(self._now())
         with self._open() as connection:
             for some in _cut(keys):
@@ -88,13 +97,15 @@ class FileCache:
                     found[key] = value
                     if not today - DAY < used <= today:
                         old.append(key)
-                if old:
+                if old and not self._read_only:
                     with _write(connection):
                         connection.execute(f"UPDATE kept SET used = ? WHERE key IN ({_mark(old)})", [today, *old])  # noqa: S608 - question marks
         return found
 
     def keep(self, values: Mapping[str, bytes]) -> None:
         """Keep values, in one transaction, and let the least recently used go where there is no room."""
+        if self._read_only:
+            return
         used = int(self._now())
         with self._open() as connection, _write(connection):
             rows = [(key, used, value) for key, value in values.items()]
@@ -112,6 +123,10 @@ class FileCache:
         if connection:
             connection.close()
 
+    def _is_absent(self) -> bool:
+        """Say whether there is nothing to read, and nothing may be made."""
+        return self._read_only and not self._path.exists()
+
     @contextmanager
     def _open(self) -> "Iterator[sqlite3.Connection]":
         """Give the connection to one thread at a time, and turn what goes wrong into CacheError."""
@@ -122,15 +137,42 @@ class FileCache:
                 raise CacheError(self._failure)
             try:
                 if self._connection is None:
-                    self._connection = self._connect_anew()
+                    self._connection = self._connect_to_read() if self._read_only else self._connect_anew()
                     weakref.finalize(self, self._connection.close)
                 yield self._connection
             except (sqlite3.Error, OSError, NotImplementedError) as error:  # the last of filelock, where none can be
                 self._close()
                 self._failure = f"the cache {self._path} failed: {error}"
-                if _is_damaged(error):
+                if _is_damaged(error) and not self._read_only:
                     self._failure += f"; {self._set_aside()}"
                 raise CacheError(self._failure) from error
+
+    def _connect_to_read(self) -> "sqlite3.Connection":
+        """Connect to a file that is there.
+
+        It is opened like any other, since what reads a write-ahead log has files beside it and takes them away again:
+        https://www.sqlite.org/wal.html#read_only_databases
+        """
+        import sqlite3  # noqa: PLC0415 - heavy
+
+        connection = sqlite3.connect(
+            f"{self._path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=self._patience,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            connection.execute("PRAGMA query_only = ON")
+            self._check_ours(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _check_ours(self, connection: "sqlite3.Connection") -> None:
+        if _read(connection, "application_id") != APPLICATION:
+            raise CacheError(f"the cache {self._path} is of another program, or is being made")
 
     def _connect_anew(self) -> "sqlite3.Connection":
         """Connect to the file, or to a new one in the place of one that is damaged; one process at a time.

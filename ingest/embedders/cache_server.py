@@ -3,10 +3,14 @@
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ingest.embedders.cache_failure import CacheError
 from ingest.errors import UsageError
+
+if TYPE_CHECKING:
+    from redis.client import Pipeline
 
 SCHEMES = ("redis", "rediss", "unix")
 TTL = 30 * 86_400  # seconds after its last use at which a value is forgotten
@@ -18,11 +22,13 @@ class ServerCache:
     """Values in a Redis server, or one that speaks its protocol. What it may hold, and what leaves, it decides itself.
 
     url: redis://, rediss:// (TLS) or unix://; user and password in it are shown nowhere.
+    read_only: keep nothing, and count nothing as used.
     Raises UsageError for a URL that is none, or where the package `redis` is missing.
     """
 
-    def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
+    def __init__(self, url: str, *, patience: float = PATIENCE, read_only: bool = False) -> None:
         self.name = _name(url)
+        self._read_only = read_only
         try:
             import redis  # noqa: PLC0415 - heavy, optional
             from redis.backoff import NoBackoff  # noqa: PLC0415 - heavy, optional
@@ -46,11 +52,13 @@ class ServerCache:
         with self._translated():
             pipeline = self._client.pipeline(transaction=False)
             pipeline.smembers(key)
-            pipeline.expire(key, TTL)
+            self._use(pipeline, [key])
             return sorted(pipeline.execute()[0])
 
     def add_canaries(self, identity: str, canaries: bytes) -> None:
         """Add to what is listed for an identity."""
+        if self._read_only:
+            return
         key = _name_canaries(identity)
         with self._translated():
             pipeline = self._client.pipeline(transaction=False)
@@ -66,13 +74,14 @@ class ServerCache:
         with self._translated():
             pipeline = self._client.pipeline(transaction=False)
             pipeline.mget(names)
-            for name in names:  # GETEX would be one word for both, and needs Redis 6.2
-                pipeline.expire(name, TTL)
+            self._use(pipeline, names)  # GETEX would be one word for both, and needs Redis 6.2
             values = pipeline.execute()[0]
         return {key: value for key, value in zip(keys, values, strict=True) if value is not None}
 
     def keep(self, values: Mapping[str, bytes]) -> None:
         """Keep values for a month after their last use; one question."""
+        if self._read_only:
+            return
         with self._translated():
             pipeline = self._client.pipeline(transaction=False)
             for key, value in values.items():
@@ -82,6 +91,12 @@ class ServerCache:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def _use(self, pipeline: "Pipeline", names: Sequence[str]) -> None:
+        """Let the time of these begin anew."""
+        if not self._read_only:
+            for name in names:
+                pipeline.expire(name, TTL)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -1,6 +1,6 @@
 """One vector space in a cache: which one a run may use, and vectors as bytes that prove themselves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -47,17 +47,43 @@ def find_space(cache: Cache, identity: Identity, measured: "Vectors") -> Space:
 
     A space is named by its canaries as well, so that two that disagree, of services under one name, live side by side.
     """
-    # How queries are embedded does not matter to documents.
-    who = digest_text(canonical([identity.model, identity.document_prefix, identity.pooling, identity.quantisation]))
-    for packed in cache.list_canaries(who):
-        flat = _unpack(who, packed)
-        if flat is None or len(flat) % len(CANARIES):
-            continue
-        if not diverge(flat.reshape(len(CANARIES), -1), measured):
-            return Space(cache, digest(who.encode() + packed), measured.shape[1])
+    if space := seek_space(cache, identity, measured):
+        return space
+    who = _name_maker(identity)
     packed = _pack(who, measured)
     cache.add_canaries(who, packed)
-    return Space(cache, digest(who.encode() + packed), measured.shape[1])
+    return _open_space(cache, who, packed, measured)
+
+
+def seek_space(cache: Cache, identity: Identity, measured: "Vectors") -> Space | None:
+    """Find the space of an identity whose canaries agree with these; None where the cache has none."""
+    for packed, canaries in _list_canaries(cache, identity):
+        if not diverge(canaries, measured):
+            return _open_space(cache, _name_maker(identity), packed, measured)
+    return None
+
+
+def read_canaries(cache: Cache, identity: Identity) -> "Vectors | None":
+    """Read the first canaries that the cache lists for an identity: (canaries, dimension); None where it has none."""
+    return next((canaries for _, canaries in _list_canaries(cache, identity)), None)
+
+
+def _list_canaries(cache: Cache, identity: Identity) -> "Iterator[tuple[bytes, Vectors]]":
+    """List what was added for an identity, packed and unpacked; what is damaged is left out."""
+    who = _name_maker(identity)
+    for packed in cache.list_canaries(who):
+        flat = _unpack(who, packed)
+        if flat is not None and flat.size and not flat.size % len(CANARIES):
+            yield packed, flat.reshape(len(CANARIES), -1)
+
+
+def _name_maker(identity: Identity) -> str:
+    """Name who makes vectors of documents: how queries are embedded does not matter to them."""
+    return digest_text(canonical([identity.model, identity.document_prefix, identity.pooling, identity.quantisation]))
+
+
+def _open_space(cache: Cache, who: str, packed: bytes, canaries: "Vectors") -> Space:
+    return Space(cache, digest(who.encode() + packed), canaries.shape[1])
 
 
 def _pack(key: str, numbers: "Vector | Vectors") -> bytes:

@@ -1,8 +1,8 @@
-"""An embedder that asks a cache first, so that no text is paid for twice."""
+"""An embedder that keeps what it is given, so that no text is paid for twice."""
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ingest.embedders.cache import Cache
@@ -26,7 +26,7 @@ class CachedEmbedder:
     that agree is used. A service that answers with another model's vectors under the same name, or reads another
     window, gets nothing from the cache and spoils nothing in it.
     A cache that fails costs one line in the log; from then on the service is asked.
-    cached: texts that the cache has answered so far.
+    cached: texts that were recalled so far.
     """
 
     def __init__(self, embedder: Embedder, cache: Cache) -> None:
@@ -53,21 +53,22 @@ class CachedEmbedder:
     def retries(self) -> int:
         return self._embedder.retries
 
+    def recall(self, texts: Sequence[str]) -> "Mapping[str, Vector]":
+        """Give the vectors of documents that the cache holds. Raises what the embedder raises over the canaries."""
+        space = self._find_space() if texts else None
+        return self._fetch(space, texts) if space else {}
+
     def embed_each(self, texts: Sequence[str]) -> "Sequence[Vector | Refused]":
-        """Embed documents: for each text, in order, its unit vector, or the refusal of that text alone.
+        """Embed documents, by the service: for each text, in order, its unit vector, or its refusal.
 
         What the service gave is kept before this returns. Raises what the embedder raises.
         """
         space = self._find_space() if texts else None
-        if not space:
-            return self._embedder.embed_each(texts)
-        outcomes: dict[str, Vector | Refused] = dict(self._fetch(space, texts))
-        missing = [text for text in dict.fromkeys(texts) if text not in outcomes]
-        if missing:
-            fresh = dict(zip(missing, self._embedder.embed_each(missing), strict=True))
-            self._keep(space, {text: vector for text, vector in fresh.items() if not isinstance(vector, Refused)})
-            outcomes |= fresh
-        return [outcomes[text] for text in texts]
+        outcomes = self._embedder.embed_each(texts)
+        if space:
+            pairs = zip(texts, outcomes, strict=True)
+            self._keep(space, {text: outcome for text, outcome in pairs if not isinstance(outcome, Refused)})
+        return outcomes
 
     def probe(self, texts: Sequence[str]) -> "Vectors":
         """Embed texts that belong to no source, by the service."""

@@ -1,7 +1,6 @@
 """One HTTP service at a URL of the user's: its name, who may see the token, one client for all requests."""
 
 import json
-import os
 import threading
 import weakref
 from collections.abc import Mapping
@@ -13,10 +12,9 @@ from ingest.embedders.deadline import run_within
 from ingest.embedders.failures import Asked, translate, translate_exception
 from ingest.errors import IngestError, UsageError
 from ingest.hosts import is_loopback
+from ingest.trust import make_trust
 
 if TYPE_CHECKING:
-    import ssl
-
     import httpx
 
 CONNECT, READ = 10.0, 120.0  # seconds
@@ -114,28 +112,6 @@ def read_json(response: "httpx.Response") -> Any:  # noqa: ANN401 - whatever cam
         return json.loads(response.content)  # takes NaN, which Python's servers write for a vector that is damaged
     except (ValueError, RecursionError):
         return None
-
-
-def make_trust(scheme: str) -> "ssl.SSLContext":
-    """Make the trust of a connection: SSL_CERT_FILE or SSL_CERT_DIR, else the system's store.
-
-    Where truststore is missing (huggingface_hub brings it since 2.0), OpenSSL's idea of that store, and certifi's.
-    """
-    import ssl  # noqa: PLC0415 - heavy
-
-    if scheme == "http":
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, and is made in no time
-    if os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR"):
-        return ssl.create_default_context()  # OpenSSL reads both
-    try:
-        import truststore  # noqa: PLC0415 - optional
-    except ImportError:
-        import certifi  # noqa: PLC0415 - heavy
-
-        context = ssl.create_default_context()
-        context.load_verify_locations(certifi.where())
-        return context
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _parse(url: str) -> SplitResult:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from ingest.concurrency import map_ordered
 from ingest.errors import EmbeddingError, UsageError
 from ingest.model import Refused
-from ingest.protocols import Embedder
+from ingest.protocols import Embedder, Limits
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -21,7 +21,11 @@ class Encoder(Embedder, Protocol):
     """An embedder that a program uses by itself: what `open_embedder` gives.
 
     Vectors are of unit length, float32. A text that the service refuses is an EmbeddingError that tells which it is.
+    limits: what is known so far of what the service takes.
     """
+
+    @property
+    def limits(self) -> Limits: ...
 
     def encode(self, text: str) -> "Vector":
         """Embed one document: (dimension,). For a query there is `encode_query`: to many models they are not the same.

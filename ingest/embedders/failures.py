@@ -248,6 +248,7 @@ _EXCEPTIONS: dict[str, Callable[[str, Asked], IngestError]] = {
     "JSONDecodeError": _unreadable,
     "ValueError": _read_value_error,
     "AttributeError": _unreadable,
+    "ImportError": _misconfigured,  # a proxy that speaks SOCKS takes a package more; httpx names it
     "TypeError": _unreadable,
     "KeyError": _unreadable,
     "IndexError": _unreadable,

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from ingest.errors import EmbeddingError, UsageError
@@ -41,7 +41,7 @@ class FallbackEmbedder:
 
     @property
     def name(self) -> str:
-        return (self._second if self._switched else self._first).name
+        return self._chosen.name
 
     @property
     def identity(self) -> Identity:
@@ -59,6 +59,10 @@ class FallbackEmbedder:
     @property
     def cached(self) -> int:
         return self._first.cached + self._second.cached
+
+    def recall(self, texts: Sequence[str]) -> "Mapping[str, Vector]":
+        """Give the vectors that the service in use has at hand."""
+        return self._chosen.recall(texts)
 
     def embed_each(self, texts: Sequence[str]) -> "Sequence[Vector | Refused]":
         """Embed documents: for each text, in order, its unit vector, or the refusal of that text alone.
@@ -78,6 +82,10 @@ class FallbackEmbedder:
     def encode_query(self, text: str) -> "Vector":
         """Embed a query, by the query side of the model."""
         return self._ask(lambda embedder: embedder.encode_query(text))
+
+    @property
+    def _chosen(self) -> Embedder:
+        return self._second if self._switched else self._first
 
     def _ask(self, call: Callable[[Embedder], Result]) -> Result:
         with self._lock:  # held by a switch under way, whose end is waited for

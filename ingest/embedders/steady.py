@@ -1,7 +1,7 @@
 """The embedder that the run sees: a service with everything around it that a service of others needs."""
 
 import random as chance
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from ingest.embedders.pacing import Clock, Pacing, SystemClock
 from ingest.embedders.portions import divide
 from ingest.errors import EmbeddingError
 from ingest.model import Identity, Refused
-from ingest.protocols import Service
+from ingest.protocols import Limits, Service
 
 if TYPE_CHECKING:
     from ingest.model import Vector, Vectors
@@ -70,6 +70,14 @@ class SteadyEmbedder(Encoder):
     def cached(self) -> int:
         return 0
 
+    @property
+    def limits(self) -> Limits:
+        return self._service.limits
+
+    def recall(self, texts: Sequence[str]) -> "Mapping[str, Vector]":  # noqa: ARG002 - the protocol's
+        """Give no vector: nothing is kept here."""
+        return {}
+
     def embed_each(self, texts: Sequence[str]) -> "Sequence[Vector | Refused]":
         """Embed documents: for each text, in order, its unit vector, or the refusal of that text alone.
 
@@ -97,11 +105,11 @@ class SteadyEmbedder(Encoder):
         return np.stack(vectors)
 
     def _encode(self, texts: Sequence[str], *, source: bool) -> "list[Vector | Refused]":
-        portions = divide(texts, self._service.limits)
+        portions = divide(texts, self.limits)
         return [outcome for portion in portions for outcome in self._isolation.encode(portion, source=source)]
 
     def _send(self, texts: Sequence[str], again: bool) -> "Vectors":  # noqa: FBT001 - see Isolation
-        inputs = self._service.limits.inputs_in_flight
+        inputs = self.limits.inputs_in_flight
         return self._pacing.send(lambda: self._embed(texts), texts=len(texts), inputs=inputs, again=again)
 
     def _embed(self, texts: Sequence[str]) -> "Vectors":

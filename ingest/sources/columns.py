@@ -25,6 +25,10 @@ class Header:
     columns: Mapping[str, int]
     doubt: str
 
+    def name_roles(self) -> Mapping[str, str]:
+        """Give the name of each role's column."""
+        return {role: self.names[index] for role, index in self.columns.items()}
+
 
 def find_header(rows: Sequence[Sequence[Cell]], first: int, mapping: Mapping[str, str]) -> Header | None:
     """Find the header among the first rows of a sheet, whose cells begin in column `first`, counted from 0.

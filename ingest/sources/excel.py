@@ -2,15 +2,16 @@
 
 import os
 import unicodedata
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.errors import SourceError, UsageError
-from ingest.model import Document, File, Ignored, Json, Skipped
+from ingest.model import Columns, Document, File, Ignored, Json, Skipped
 from ingest.sources import delimited, workbook
 from ingest.sources.cells import is_blank
-from ingest.sources.columns import SEARCHED
+from ingest.sources.columns import SEARCHED, Header
 from ingest.sources.listing import (
     Selection,
     classify,
@@ -70,8 +71,8 @@ class Workbooks:
         self._check_sheets(files)
         return files
 
-    def parse(self, file: File, content: bytes) -> Iterator[Document | Skipped | Ignored]:
-        """Yield what the rows of a workbook hold, sheet by sheet.
+    def parse(self, file: File, content: bytes) -> Iterator[Columns | Document | Skipped | Ignored]:
+        """Yield which columns the sheets of a workbook have, then what its rows hold, sheet by sheet.
 
         A sheet that can't be read is a Skipped whose `where` names it; the others are read all the same.
         """
@@ -85,16 +86,18 @@ class Workbooks:
             names = _quote([sheet.name for sheet in sheets if sheet.name])
             reason = f"none of the sheets that --sheet names; it has {names}" if sheets else "no sheet in it"
             yield Ignored(file.origin, "", reason)
+        # All are opened before one is read, so that whoever asks knows of a column that is gone before the first row.
+        opened = deque(self._open_sheet(file.origin, sheet) for sheet in chosen)
+        yield from _list_columns(file.origin, opened)
         headless, recognised = [], False
-        for sheet in chosen:
-            try:
-                table = yield from self._read_sheet(file.origin, sheet)
-            except UnreadableError as error:
-                yield Skipped(file.origin, name_place(sheet), str(error))
-                continue
-            if table and table.header:
+        while opened:
+            table = opened.popleft()  # ... and let go once it is read
+            if not isinstance(table, Table):
+                yield table
+            elif table.header:
                 recognised = True
-            elif table:
+                yield from _read_table(file.origin, table, table.header)
+            else:
                 headless.append(table)
         yield from self._report(file.origin, headless, recognised=recognised)
 
@@ -123,20 +126,16 @@ class Workbooks:
             name, known = next(iter(missing.values())), _quote(list(there.values()))
             raise SourceError(f'nothing in {self.location} has a sheet "{name}"; there are {known}; correct --sheet')
 
-    def _read_sheet(self, origin: str, sheet: Sheet) -> Generator[Document | Skipped | Ignored, None, Table | None]:
-        """Yield what a sheet holds; return its table, None where there was nothing to open."""
+    def _open_sheet(self, origin: str, sheet: Sheet) -> Table | Skipped | Ignored:
+        """Open a sheet and look for its header; give what is to be said of it where there is nothing to read."""
         if sheet.kind or (sheet.hidden and not self.sheets):
-            yield Ignored(origin, name_place(sheet), sheet.kind or "hidden; --sheet reads it by its name")
-            return None
-        table = open_table(sheet, self.mapping)
-        if table.header and table.header.doubt:
-            yield Skipped(origin, name_place(sheet), table.header.doubt)
-        elif table.header:
-            yield from read_documents(origin, table, table.header)
-        elif all(is_blank(cell) for row in table.rows for cell in row.cells):
-            yield Ignored(origin, name_place(sheet), "nothing in it")
-            return None
-        return table
+            return Ignored(origin, name_place(sheet), sheet.kind or "hidden; --sheet reads it by its name")
+        try:
+            table = open_table(sheet, self.mapping)
+            blank = not table.header and all(is_blank(cell) for row in table.rows for cell in row.cells)
+        except UnreadableError as error:
+            return Skipped(origin, name_place(sheet), str(error))
+        return Ignored(origin, name_place(sheet), "nothing in it") if blank else table
 
     def _report(self, origin: str, headless: Sequence[Table], *, recognised: bool) -> Iterator[Skipped | Ignored]:
         """Say what became of the sheets without a header: a notes sheet beside a good one is no failure."""
@@ -177,6 +176,27 @@ def open_excel(
     selection = Selection(EXTENSIONS, tuple(include), tuple(exclude))
     name = spell(dataset) if dataset else name_dataset(path)
     return Workbooks(name, path, selection, dict(mapping), tuple(sheets))
+
+
+def _list_columns(origin: str, opened: Iterable[Table | Skipped | Ignored]) -> Iterator[Columns]:
+    """Yield the columns of the tables whose header is beyond doubt, and of those that have none."""
+    tables = [table for table in opened if isinstance(table, Table) and not (table.header and table.header.doubt)]
+    if tables:
+        yield Columns(
+            origin,
+            {table.sheet.name: table.header.name_roles() if table.header else {} for table in tables},
+            {table.sheet.name: table.names for table in tables},
+        )
+
+
+def _read_table(origin: str, table: Table, header: Header) -> Iterator[Document | Skipped | Ignored]:
+    if header.doubt:
+        yield Skipped(origin, name_place(table.sheet), header.doubt)
+        return
+    try:
+        yield from read_documents(origin, table, header)
+    except UnreadableError as error:
+        yield Skipped(origin, name_place(table.sheet), str(error))
 
 
 def _fold(name: str) -> str:

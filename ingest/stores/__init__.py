@@ -15,6 +15,7 @@ def open_store(
     path: str | None = None,
     url: str | None = None,
     collection: str = "legal_rag",
+    alias: str | None = None,
     api_key: str | None = None,
     prefer_grpc: bool = False,
     grpc_port: int | None = None,
@@ -24,6 +25,7 @@ def open_store(
     """Open one collection of the embedded store in the folder `path`, or of the Qdrant server at `url`.
 
     url: complete, with scheme and port. api_key, prefer_grpc, grpc_port: for a server.
+    alias: for a server, the name by which applications reach the collection, which is then `<collection>-1` and so on.
     lock_wait: seconds to wait for another process of this host to let go of the collection.
     exclusive: hold the collection against other processes of this host. Searches don't; the embedded store always does.
     Nothing is asked of a server yet. Raises UsageError for neither or both, or a name that no collection can have;
@@ -31,12 +33,15 @@ def open_store(
     """
     if (path is None) == (url is None):
         raise UsageError("a store is either a folder (path=) or a server (url=): name one of them")
-    if _FORBIDDEN.search(collection) or len(collection.encode("utf-8", "replace")) > _LONGEST:
-        raise UsageError(
-            f"collection {collection!r} is no name that Qdrant and a folder can have: "
-            f"use letters, digits, - and _, at most {_LONGEST} bytes"
-        )
+    for what, name in (("collection", collection), ("alias", alias)):
+        if name is not None and (_FORBIDDEN.search(name) or len(name.encode("utf-8", "replace")) > _LONGEST):
+            raise UsageError(
+                f"{what} {name!r} is no name that Qdrant and a folder can have: "
+                f"use letters, digits, - and _, at most {_LONGEST} bytes"
+            )
     if path is not None:
+        if alias is not None:
+            raise UsageError(f"the embedded store needs no alias: leave out --alias {alias}, --rebuild switches it too")
         from ingest.stores.embedded import EmbeddedStore  # noqa: PLC0415 - brings the engine
 
         return EmbeddedStore(path, collection, lock_wait=lock_wait)
@@ -45,6 +50,7 @@ def open_store(
     return connect(
         str(url),
         collection,
+        alias=alias,
         api_key=api_key,
         prefer_grpc=prefer_grpc,
         grpc_port=grpc_port,

@@ -1,57 +1,27 @@
-"""The embedded store: Qdrant's engine in this process, one folder for one collection.
+"""The embedded store: one collection in a folder of this tool's own, held by one process at a time."""
 
-The engine writes each operation into a log that survives the death of the process, and nothing survives a power cut
-before a flush; it maps its files into memory, so that a full disk is checked for before each write; a batch with a bad
-point is written in part, so that points are checked first.
-"""
-
-import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import qdrant_edge as edge
-
-from ingest.errors import IngestError, LockedError, StoreError
-from ingest.model import Collection, Hit, Json, Payload, Point, Stored, Vector
+from ingest.errors import StoreError, UsageError
+from ingest.model import Collection
+from ingest.protocols import Store
 from ingest.stores import layout
-from ingest.stores.batches import cut
-from ingest.stores.compaction import compact_shard
-from ingest.stores.disk import ROOM_TO_LOAD, ROOM_TO_WRITE, require_room
+from ingest.stores.builds import Mark, Unfinished, make_mark
+from ingest.stores.embedded_collection import EmbeddedCollection
 from ingest.stores.lock import FolderLock
-from ingest.stores.records import DATASET, INDEXED, ORIGIN, STATE, TEXT
-from ingest.stores.vectors import check_vectors
-
-FLUSH_EVERY = 2_000  # points; keeps the log at one or two segments, for 33 ms each (measured)
-UNINDEXED = 20_000  # vectors that are searched one by one before a graph is worth its minute: 3 ms (measured)
-PAGE = 1_000  # points that are read at once
-MATCHED = 256  # values that one condition lists
-# How much of a disk a batch takes, as a multiple of its vectors and payloads: the log, the storage, the index.
-BATCH_SHARE = 4
-
-log = logging.getLogger("ingest")
 
 
-class EmbeddedStore:
-    """One collection in `<path>/<collection>/`, held by one process at a time."""
-
-    private = True
+class EmbeddedStore(EmbeddedCollection):
+    """The collection of `<path>/<collection>/`, which `collection.json` points to."""
 
     def __init__(
         self, path: str, collection: str, *, lock_wait: float = 0.0, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        self.name = path
-        self.collection = collection
-        self._folder = Path(path).absolute() / collection
-        self._manifest: layout.Manifest | None = None
-        self._shard: edge.EdgeShard | None = None
-        self._unflushed = 0
-        self._deleted = False
-        self._closed = False
+        super().__init__(path, collection)
+        self._built: EmbeddedBuild | None = None
         self._lock = FolderLock(self._folder)
         with self._translated():
             layout.refuse_foreign(Path(path))
@@ -63,300 +33,83 @@ class EmbeddedStore:
             self.close()
             raise
 
-    def describe(self) -> Collection | None:
-        """Read what the collection records of itself; None where it doesn't exist."""
-        return self._manifest.described if self._manifest else None
-
-    def create(self, collection: Collection) -> None:
-        """Make the shard and its payload indexes, then the record that makes it a collection."""
-        if self._manifest:
-            raise StoreError(f"collection {self.collection!r} in {self.name} is there already")
-        require_room(self._folder, ROOM_TO_WRITE, "a new collection")
-        manifest = layout.Manifest("shard-1", collection)
-        shard = self._folder / manifest.shard
-        with self._translated():
-            layout.remove(self._folder)
-            shard.mkdir(parents=True)
-            made = edge.EdgeShard.create(str(shard), _configure(collection.dimension))
-            for field in INDEXED:
-                made.update(edge.UpdateOperation.create_field_index(field, edge.PayloadSchemaType.Keyword))
-            made.flush()
-            layout.write_manifest(self._folder, manifest)
-        self._manifest, self._shard = manifest, made
-
     def drop(self) -> None:
-        """Remove the collection from the disk."""
-        self._close_shard()
-        self._manifest = None
-        self._deleted = False
-        with self._translated():
-            layout.remove(self._folder)
+        """Remove the collection from the disk, and what is being built beside it."""
+        self._close_build()
+        super().drop()
 
-    def record(self, dataset: str, entry: Mapping[str, Json]) -> None:
-        """Replace what the collection records of one dataset, once the points that it speaks of are on the disk."""
-        manifest = self._there()
-        self.flush()
-        described = replace(manifest.described, datasets={**manifest.described.datasets, dataset: dict(entry)})
-        manifest = replace(manifest, described=described)
+    def build(self) -> "EmbeddedBuild":
+        """Open what is to take the collection's place: what was begun, else a collection that is absent yet."""
+        self._close_build()
+        self._built = EmbeddedBuild(self.name, self.collection, beside=self._manifest)
+        return self._built
+
+    def switch(self, built: Store) -> str:
+        """Let what was built take the collection's place, and remove what it replaced; say what could not be removed.
+
+        An open sees the whole old collection until `collection.json` is replaced, and the whole new one from then on.
+        """
+        mine = self._built
+        if mine is None or built is not mine or not (manifest := mine.give_away()):
+            raise StoreError(f"nothing that can be switched to was built beside {self._folder}")
+        self._built = None
+        self._close_shard()
         with self._translated():
             layout.write_manifest(self._folder, manifest)
-        self._manifest = manifest
+        self._manifest, self._deleted = manifest, False
+        try:
+            self.clear()
+        except StoreError as error:
+            return f"what the new collection replaced is left for the next run to remove: {error}"
+        return ""
 
-    def count_origins(self, dataset: str) -> dict[str, int]:
-        """Count the points of each origin, exactly."""
-        return self._count_values(dataset, ORIGIN)
-
-    def count_states(self, dataset: str) -> dict[str, int]:
-        """Count the points of each `ingest.state`, exactly; points without one do not count."""
-        return self._count_values(dataset, STATE)
-
-    def list_points(self, dataset: str, origins: Sequence[str]) -> Iterator[Stored]:
-        """List every point of these origins."""
-        fields = edge.PayloadSelector.Include([ORIGIN, "ingest.fingerprint"])
-        for some in cut(origins, MATCHED):
-            for record in self._scroll(_match(dataset, {ORIGIN: some}), payload=fields, vector=False):
-                own = _own(record)
-                yield Stored(str(record.id), own["origin"], str(own.get("fingerprint", "")))
-
-    def fetch_payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
-        """Fetch whole payloads; an id that isn't there is left out."""
-        if not (shard := self._open()):
-            return {}
+    def clear(self) -> list[str]:
+        """Remove what builds that ended early, or collections that were replaced, left; give the names."""
+        self._close_build()
         with self._translated():
-            records = shard.retrieve(list(ids), True, False)  # noqa: FBT003 - the engine takes them by position only
-        return {str(record.id): dict(record.payload or {}) for record in records}
+            return layout.clear(self._folder, self._manifest)
 
-    def find_vectors(self, texts: Sequence[str]) -> dict[str, Vector]:
-        """Find, for each hash of an embedded text, the vector of some point with that `ingest.text`."""
-        found: dict[str, Vector] = {}
-        shard = self._open()
-        for some in cut(texts, MATCHED) if shard else ():
-            missing = set(some)
-            while shard and missing:  # again: many points of one text may fill a page and hide another text
-                request = edge.ScrollRequest(
-                    limit=len(missing),
-                    filter=_match(None, {TEXT: sorted(missing)}),
-                    with_payload=edge.PayloadSelector.Include([TEXT]),
-                    with_vector=True,
-                )
-                with self._translated():
-                    records, _ = shard.scroll(request)
-                if not records:
-                    break
-                for record in records:
-                    text = _own(record)["text"]
-                    found[text] = np.asarray(record.vector, dtype=np.float32)
-                    missing.discard(text)
-        return found
-
-    def upsert(self, points: Sequence[Point]) -> None:
-        """Write points; all are checked before the first is written."""
-        shard = self._open_for_writing()
-        check_vectors(points, self._there().described.dimension)
-        size = sum(point.vector.nbytes + _weigh(point.payload) for point in points)
-        require_room(self._folder, ROOM_TO_WRITE + BATCH_SHARE * size, "writing")
-        with self._translated():
-            converted = [edge.Point(point.id, point.vector.tolist(), point.payload) for point in points]
-            shard.update(edge.UpdateOperation.upsert_points(converted))
-        self._note_written(len(points))
-
-    def overwrite(self, payloads: Mapping[str, Payload]) -> None:
-        """Replace the whole payload of each id; the vector stays. Raises StoreError for an id that isn't there."""
-        shard = self._open_for_writing()
-        size = sum(_weigh(payload) for payload in payloads.values())
-        require_room(self._folder, ROOM_TO_WRITE + BATCH_SHARE * size, "writing")
-        with self._translated():
-            for id_, payload in payloads.items():
-                shard.update(edge.UpdateOperation.overwrite_payload([id_], payload))
-        self._note_written(len(payloads))
-
-    def delete(self, ids: Sequence[str]) -> None:
-        """Delete points; an id that isn't there is no error."""
-        if not ids or not self._open():
-            return
-        shard = self._open_for_writing()
-        require_room(self._folder, ROOM_TO_LOAD, "deleting")
-        with self._translated():
-            shard.update(edge.UpdateOperation.delete_points(list(ids)))
-        self._deleted = True
-        self._note_written(len(ids))
-
-    def mark(self, dataset: str, origin: str, state: str) -> None:
-        """Set `ingest.state` on every point of an origin, and nothing else of `ingest`."""
-        shard = self._open_for_writing()
-        require_room(self._folder, ROOM_TO_WRITE, "writing")
-        where = _match(dataset, {ORIGIN: [origin]})
-        with self._translated():
-            shard.update(edge.UpdateOperation.set_payload_by_filter(where, {"state": state}, key="ingest"))
-        self._note_written(1)
-
-    def flush(self) -> None:
-        """Make all that was written survive a power cut."""
-        if self._shard and self._unflushed:
-            with self._translated():
-                self._shard.flush()
-            self._unflushed = 0
-
-    def compact(self) -> None:
-        """Reclaim what was deleted and index what is new, in a child process, if there may be enough of either.
-
-        After a deletion the engine itself decides: from 20 % of a segment with 1,000 points on.
-        """
-        if not self._manifest or not (shard := self._open()):
-            return
-        info = shard.info()
-        if not self._deleted and info.points_count - info.indexed_vectors_count < UNINDEXED:
-            return
-        self._close_shard()
-        log.info("bringing %s into order", self._folder)
-        if compact_shard(self._folder / self._manifest.shard):
-            self._deleted = False
-
-    def search(self, vector: Vector, limit: int, dataset: str | None = None) -> list[Hit]:
-        """Find the nearest points by cosine, best first."""
-        if not (shard := self._open()):
-            return []
-        request = edge.SearchRequest(
-            edge.Query.Nearest(vector.tolist()), limit, filter=_match(dataset), with_payload=True
-        )
-        with self._translated():
-            points = shard.search(request)
-        return [Hit(str(point.id), min(point.score, 1.0), dict(point.payload or {})) for point in points]
-
-    def scroll(self, dataset: str | None = None) -> Iterator[Point]:
-        """Read every point with its vector and payload."""
-        for record in self._scroll(_match(dataset), payload=True, vector=True):
-            yield Point(str(record.id), np.asarray(record.vector, dtype=np.float32), dict(record.payload or {}))
-
-    def count(self, dataset: str | None = None) -> int:
-        """Count points, exactly."""
-        return self._count(_match(dataset))
+    def adopt(self, collection: Collection) -> None:  # noqa: ARG002 - as the protocol has it
+        """Refuse: no other program's collection can be in the folder."""
+        raise UsageError(f"--adopt is for a server: what {self.name} holds is this tool's own. Leave it out")
 
     def close(self) -> None:
         """Flush and let go of the folder; closing twice is no error."""
         if self._closed:
             return
-        self._closed = True
         try:
-            self._close_shard()
+            try:
+                self._close_build()
+            finally:
+                super().close()
         finally:
             self._lock.release(trace=self._manifest is not None)
 
-    def _there(self) -> layout.Manifest:
-        if not self._manifest:
-            raise StoreError(f"there is no collection {self.collection!r} in {self.name}")
-        return self._manifest
+    def _close_build(self) -> None:
+        built, self._built = self._built, None
+        if built:
+            built.close()
 
-    def _open(self) -> "edge.EdgeShard | None":
-        """Load the shard when it is first needed; None where there is no collection."""
-        if self._closed:
-            raise StoreError(f"{self._folder} was closed before")
-        if self._shard or not self._manifest:
-            return self._shard
-        require_room(self._folder, ROOM_TO_LOAD, "opening the collection")
+
+class EmbeddedBuild(Unfinished, EmbeddedCollection):
+    """A collection that is being built to take the place of another one of the folder, which holds the lock."""
+
+    def __init__(self, path: str, collection: str, *, beside: layout.Manifest | None) -> None:
+        super().__init__(path, collection)
+        self._beside = beside
+        self._who = make_mark(collection, time.time())
         with self._translated():
-            self._shard = edge.EdgeShard.load(str(self._folder / self._manifest.shard))
-        return self._shard
+            self._manifest = layout.read_build(self._folder, beside)
 
-    def _open_for_writing(self) -> edge.EdgeShard:
-        self._there()
-        shard = self._open()
-        if shard is None:
-            raise StoreError(f"there is no collection {self.collection!r} in {self.name}")
-        return shard
+    def give_away(self) -> layout.Manifest | None:
+        """Close the shard with all that was written to it, and give the record of a collection in use."""
+        self.close()
+        return replace(self._manifest, mark=None) if self._manifest else None
 
-    def _close_shard(self) -> None:
-        shard, self._shard = self._shard, None
-        if shard:
-            with self._translated():
-                shard.flush()
-                shard.close()
-            self._unflushed = 0
+    @property
+    def _mark(self) -> Mark:
+        return self._who
 
-    def _note_written(self, points: int) -> None:
-        self._unflushed += points
-        if self._unflushed >= FLUSH_EVERY:
-            self.flush()
-
-    def _count(self, where: edge.Filter) -> int:
-        if not (shard := self._open()):
-            return 0
-        with self._translated():
-            return shard.count(edge.CountRequest(exact=True, filter=where))
-
-    def _count_values(self, dataset: str, key: str) -> dict[str, int]:
-        shard, where = self._open(), _match(dataset)
-        if not shard or not (total := self._count(where)):
-            return {}
-        with self._translated():  # there can't be more values than points
-            response = shard.facet(edge.FacetRequest(key, limit=total, exact=True, filter=where))
-        return {str(hit.value): hit.count for hit in response.hits}
-
-    def _scroll(self, where: edge.Filter, *, payload: Any, vector: bool) -> Iterator[edge.Record]:  # noqa: ANN401 - the engine's union
-        offset = None
-        while shard := self._open():
-            request = edge.ScrollRequest(
-                offset=offset, limit=PAGE, filter=where, with_payload=payload, with_vector=vector
-            )
-            with self._translated():
-                records, offset = shard.scroll(request)
-            yield from records
-            if offset is None:
-                return
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Turn what the engine raises, plain exceptions and panics, into errors of ours."""
-        try:
-            yield
-        except IngestError:
-            raise
-        except OSError as error:
-            raise StoreError(f"{self._folder}: {error.strerror or error}") from error
-        except Exception as error:
-            if "WouldBlock" in str(error):
-                raise LockedError(f"{self._folder} is still being optimised by an earlier run: try again") from error
-            raise StoreError(f"{self._folder}: the engine says: {_flatten(error)}") from error
-        except BaseException as error:
-            if type(error).__name__ != "PanicException":  # of PyO3, which has no class to import
-                raise
-            raise StoreError(
-                f"{self._folder}: the engine gave up: {_flatten(error)}. If that stays so, its files are damaged: "
-                "remove the folder and index anew"
-            ) from error
-
-
-def _configure(dimension: int) -> edge.EdgeConfig:
-    """Keep vectors on the disk until they are read, and index from `UNINDEXED` of them on."""
-    threshold = UNINDEXED * dimension * 4 // 1024  # KiB of float32
-    return edge.EdgeConfig(
-        vectors=edge.EdgeVectorParams(dimension, edge.Distance.Cosine, memory=edge.Memory.Cold),
-        optimizers=edge.EdgeOptimizersConfig(indexing_threshold=threshold),
-        wal_enabled=True,
-    )
-
-
-def _match(dataset: str | None, fields: Mapping[str, Sequence[str]] | None = None) -> edge.Filter:
-    """Make the filter for a dataset, None for all, and for fields that have one of some values."""
-    wanted = {**({} if dataset is None else {DATASET: [dataset]}), **(fields or {})}
-    return edge.Filter(must=[edge.FieldCondition(key, edge.MatchAny(list(some))) for key, some in wanted.items()])
-
-
-def _own(record: edge.Record) -> dict[str, Any]:
-    own: dict[str, Any] = (record.payload or {})["ingest"]
-    return own
-
-
-def _weigh(payload: Json) -> int:
-    """Estimate the bytes of a payload: characters of up to four bytes, and something for what stands between."""
-    if isinstance(payload, str):
-        return 4 * len(payload)
-    if isinstance(payload, Mapping):
-        return sum(_weigh(key) + _weigh(value) for key, value in payload.items())
-    if isinstance(payload, Sequence):
-        return sum(_weigh(value) for value in payload)
-    return 16
-
-
-def _flatten(error: BaseException) -> str:
-    return " ".join(str(error).split())
+    def _remove(self) -> None:
+        """Remove the build and whatever earlier ones left."""
+        layout.clear(self._folder, self._beside)

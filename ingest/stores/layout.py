@@ -2,10 +2,13 @@
 
     <path>/<collection>/collection.json   what the collection records of itself, and the name of its shard
     <path>/<collection>/shard-1/          the engine's files
+    <path>/<collection>/building.json     the same of what is being built to take its place, and who builds it
+    <path>/<collection>/shard-2/          its files
     <path>/<collection>.lock              see `lock`
 
-`collection.json` is written last and removed first: a folder of ours without it is what a death in between left,
-and counts as absent.
+A record is written last and removed first: a folder of ours without `collection.json` is what a death in between left,
+and counts as absent; so does a shard that neither record names. What was built takes its place when `collection.json`
+is replaced by a record that names its shard.
 """
 
 import json
@@ -17,11 +20,12 @@ from pathlib import Path
 
 from ingest.errors import IdentityError, StoreError
 from ingest.model import Collection
+from ingest.stores.builds import Mark, pack_mark, read_mark
 from ingest.stores.records import pack, unpack
 
-MANIFEST = "collection.json"
-_TEMPORARY = f"{MANIFEST}.tmp"
-_OURS = re.compile(rf"shard-\d+|{re.escape(_TEMPORARY)}")
+MANIFEST, BUILDING = "collection.json", "building.json"
+_SHARD = re.compile(r"shard-(\d+)")
+_LEFT = re.compile(rf"shard-\d+|{re.escape(BUILDING)}|({re.escape(MANIFEST)}|{re.escape(BUILDING)})\.tmp")
 _SHOWN = 5  # names of a foreign folder that an error lists
 
 # What others' storage looks like from above, by the names that lie in it.
@@ -35,10 +39,14 @@ _FOREIGN = (
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The content of `collection.json`; `shard` is the name of the folder that holds the points."""
+    """The content of a record.
+
+    shard: the name of the folder that holds the points. mark: who builds it, None for what is built.
+    """
 
     shard: str
     described: Collection
+    mark: Mark | None = None
 
 
 def refuse_foreign(root: Path) -> None:
@@ -58,39 +66,39 @@ def read_manifest(folder: Path) -> Manifest | None:
 
     Raises StoreError for a damaged record, IdentityError for a folder that holds something else.
     """
-    path = folder / MANIFEST
     try:
-        content = path.read_bytes()
+        return _read(folder, MANIFEST)
     except (FileNotFoundError, NotADirectoryError):
         _refuse_others(folder)
         return None
     except OSError as error:
-        raise StoreError(f"{path} can't be read: {error.strerror}") from error
+        raise StoreError(f"{folder / MANIFEST} can't be read: {error.strerror}") from error
+
+
+def read_build(folder: Path, current: Manifest | None) -> Manifest | None:
+    """Read what is being built beside a collection; None where there is nothing that can be gone on with."""
     try:
-        record = json.loads(content)
-        shard, described, datasets = record["shard"], record["collection"], record["datasets"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(
-            f"{path} is damaged ({error}): restore it from a copy, or remove {folder} and index anew"
-        ) from error
-    if not _OURS.fullmatch(str(shard)) or not (folder / shard).is_dir():
-        raise StoreError(f"{path} names the shard {shard!r}, which isn't there: remove {folder} and index anew")
-    return Manifest(shard, unpack(described, datasets, str(path)))
+        build = _read(folder, BUILDING)
+    except (OSError, StoreError):
+        return None
+    return None if current and build.shard == current.shard else build
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Replace `collection.json` in one step that survives a power cut."""
+    """Replace a record, `building.json` where there is a mark, in one step that survives a power cut."""
+    name = BUILDING if manifest.mark else MANIFEST
     record = {
         "shard": manifest.shard,
         "collection": pack(manifest.described),
         "datasets": {name: dict(entry) for name, entry in manifest.described.datasets.items()},
+        **({"building": pack_mark(manifest.mark)} if manifest.mark else {}),
     }
-    temporary = folder / _TEMPORARY
+    temporary = folder / f"{name}.tmp"
     with temporary.open("w", encoding="utf-8") as file:
         json.dump(record, file, ensure_ascii=False, indent=1)
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(folder / MANIFEST)
+    temporary.replace(folder / name)
     _settle(folder)
 
 
@@ -101,11 +109,58 @@ def remove(folder: Path) -> None:
     (folder / MANIFEST).unlink(missing_ok=True)
     _settle(folder)
     for path in folder.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+        _remove(path)
     folder.rmdir()
+
+
+def clear(folder: Path, current: Manifest | None) -> list[str]:
+    """Remove what no collection needs, records first: all but the collection itself; give the names."""
+    left = list_left(folder, current)
+    for name in sorted(left, key=lambda name: (bool(_SHARD.fullmatch(name)), name)):
+        _remove(folder / name)
+    if left:
+        _settle(folder)
+        if current is None and not any(folder.iterdir()):
+            folder.rmdir()
+    return left
+
+
+def list_left(folder: Path, current: Manifest | None) -> list[str]:
+    """List the names of what lies in a folder and does not belong to its collection."""
+    if not folder.is_dir():
+        return []
+    kept = {MANIFEST, current.shard} if current else set()
+    return sorted(path.name for path in folder.iterdir() if _LEFT.fullmatch(path.name) and path.name not in kept)
+
+
+def name_shard(folder: Path) -> str:
+    """Give the name of a shard that is not there yet, with a number above all others."""
+    found = (_SHARD.fullmatch(path.name) for path in (folder.iterdir() if folder.is_dir() else ()))
+    return f"shard-{max((int(match[1]) for match in found if match), default=0) + 1}"
+
+
+def _read(folder: Path, name: str) -> Manifest:
+    """Read a record. Raises OSError where it can't be read, StoreError where it is damaged."""
+    path = folder / name
+    content = path.read_bytes()
+    try:
+        record = json.loads(content)
+        shard, described, datasets = record["shard"], record["collection"], record["datasets"]
+        mark = read_mark(record.get("building"))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreError(
+            f"{path} is damaged ({error}): restore it from a copy, or remove {folder} and index anew"
+        ) from error
+    if not _SHARD.fullmatch(str(shard)) or not (folder / shard).is_dir():
+        raise StoreError(f"{path} names the shard {shard!r}, which isn't there: remove {folder} and index anew")
+    return Manifest(shard, unpack(described, datasets, str(path)), mark)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _refuse_others(folder: Path) -> None:
@@ -113,7 +168,7 @@ def _refuse_others(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise IdentityError(f"{folder} is a file, not a collection: name another, COLLECTION_NAME={folder.name}_2")
-    others = sorted(path.name for path in folder.iterdir() if not _OURS.fullmatch(path.name))
+    others = sorted(path.name for path in folder.iterdir() if not _LEFT.fullmatch(path.name))
     if others:
         listed = ", ".join(others[:_SHOWN]) + (f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else "")
         raise IdentityError(

@@ -63,3 +63,16 @@ class Patience:
             else:
                 self._answered = True
                 return answer
+
+    def outlast(self, look: Callable[[], str], longest: float) -> str:
+        """Look until there is nothing left to wait for, "", or for so many seconds; give what there was at last."""
+        spent, wait = 0.0, FIRST
+        while (state := self.ask(look)) and spent < longest:
+            self._sleep(wait)
+            spent += wait
+            wait = min(2 * wait, LONGEST)
+        return state
+
+    def about(self, collection: str) -> "Patience":
+        """Give the same patience with another collection of the host."""
+        return Patience(self._host, collection, self._sleep, self._draw)

@@ -1,5 +1,6 @@
 """A store that a dry run may write to: it reads through, and keeps every write from being made."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,10 @@ class ReadOnlyStore:
         self._store = store
         self._changed = False  # dropped or made in this run: none of the points that are there belong to it
         self._described: Collection | None = None
+        self._adopted = False  # all of the points that are there are another program's
+        self._ids: set[str] = set()  # of the points that would have been written
         self._vectors: dict[str, Vector] = {}  # of the texts that would have been written, by their hash
+        self._deleted: Counter[str] = Counter()  # points that would have been, by the hash of their text
 
     @property
     def name(self) -> str:
@@ -43,7 +47,14 @@ class ReadOnlyStore:
         """Read from now on as no collection does."""
         self._changed, self._described = True, None
 
+    def adopt(self, collection: Collection) -> None:  # noqa: ARG002 - as the protocol has it
+        """Read from now on as an absent collection does, beside the points that are there."""
+        self._adopted, self._changed, self._described = True, True, None
+
     def record(self, dataset: str, entry: Mapping[str, Json]) -> None:
+        """Write nothing."""
+
+    def forget(self, dataset: str) -> None:
         """Write nothing."""
 
     def count_origins(self, dataset: str) -> dict[str, int]:
@@ -53,6 +64,10 @@ class ReadOnlyStore:
     def count_states(self, dataset: str) -> dict[str, int]:
         """Count the points of each state."""
         return {} if self._changed else self._store.count_states(dataset)
+
+    def count_datasets(self, texts: Sequence[str]) -> dict[str, int]:
+        """Count the points of each dataset that have one of these texts."""
+        return {} if self._changed else self._store.count_datasets(texts)
 
     def list_points(self, dataset: str, origins: Sequence[str]) -> Iterator[Stored]:
         """List every point of these origins."""
@@ -64,11 +79,13 @@ class ReadOnlyStore:
 
     def find_vectors(self, texts: Sequence[str]) -> "dict[str, Vector]":
         """Find vectors by the hash of their text."""
-        there = {} if self._changed else self._store.find_vectors(texts)
+        left = [text for text in texts if not self._is_deleted(text)]
+        there = {} if self._changed else self._store.find_vectors(left)
         return there | {text: self._vectors[text] for text in texts if text in self._vectors}
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write nothing, but let the same text be found again, as it would be."""
+        self._ids |= {point.id for point in points}
         for point in points:
             own = point.payload["ingest"]
             if isinstance(own, Mapping):
@@ -78,7 +95,15 @@ class ReadOnlyStore:
         """Write nothing."""
 
     def delete(self, ids: Sequence[str]) -> None:
-        """Write nothing."""
+        """Write nothing, but let a text that only these points say be found no more, as it would be."""
+        for payload in self.fetch_payloads(ids).values():
+            own = payload["ingest"]
+            if isinstance(own, Mapping):
+                self._deleted[str(own["text"])] += 1
+
+    def _is_deleted(self, text: str) -> bool:
+        deleted = self._deleted[text]
+        return deleted > 0 and deleted >= sum(self._store.count_datasets([text]).values())
 
     def mark(self, dataset: str, origin: str, state: str) -> None:
         """Write nothing."""
@@ -89,6 +114,22 @@ class ReadOnlyStore:
     def compact(self) -> None:
         """Do nothing: nothing was written."""
 
+    def settle(self) -> None:
+        """Wait for the store."""
+        self._store.settle()
+
+    def build(self) -> "ReadOnlyStore":
+        """Open what a rebuild would fill."""
+        return ReadOnlyStore(self._store.build())
+
+    def switch(self, built: Store) -> str:  # noqa: ARG002 - as the protocol has it
+        """Write nothing."""
+        return ""
+
+    def clear(self) -> list[str]:
+        """Write nothing."""
+        return []
+
     def search(self, vector: "Vector", limit: int, dataset: str | None = None) -> list[Hit]:
         """Find the nearest points."""
         return [] if self._changed else self._store.search(vector, limit, dataset)
@@ -98,8 +139,20 @@ class ReadOnlyStore:
         return iter(()) if self._changed else self._store.scroll(dataset)
 
     def count(self, dataset: str | None = None) -> int:
-        """Count points."""
+        """Count points; beside those of another program, the ones that would have been written too."""
+        if self._adopted and dataset is None:
+            return self._store.count() + len(self._ids)
         return 0 if self._changed else self._store.count(dataset)
+
+    def count_strangers(self) -> int:
+        """Count the points of another program."""
+        if self._adopted:
+            return self._store.count()
+        return 0 if self._changed else self._store.count_strangers()
+
+    def delete_strangers(self) -> Iterator[int]:
+        """Write nothing."""
+        return iter(())
 
     def close(self) -> None:
         """Let go of the store."""

@@ -44,7 +44,7 @@ def unpack(record: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Json]]
             ),
             datasets={name: dict(entry) for name, entry in datasets.items()},
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise StoreError(
             f"{where} is damaged ({error}): restore it from a copy, or fill another collection, COLLECTION_NAME"
         ) from error

@@ -1,45 +1,29 @@
-"""A Qdrant server as a store, through qdrant-client.
+"""A Qdrant server as a store: one collection, with or without an alias before it, and the build beside it."""
 
-Its uploaders are not used: they hide errors, and try again at once and for ever. Every write waits to be made, and
-its status is checked.
-"""
-
-import json
 import logging
 import random
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
-import numpy as np
-from qdrant_client import QdrantClient, models
+from qdrant_client import QdrantClient
 
-from ingest.errors import IdentityError, StoreError, UsageError
+from ingest.errors import CredentialError, IdentityError, IngestError, LockedError, StoreError, UsageError
 from ingest.hosts import is_loopback
-from ingest.model import Collection, Hit, Json, Payload, Point, Stored, Vector
-from ingest.stores.batches import cut, fit
-from ingest.stores.failures import AbsentError, LimitedError, NotApplied, PresentError
+from ingest.model import Collection
+from ingest.protocols import Store
+from ingest.stores.builds import Fate, Found, Series, behind_alias, beside, judge, read_mark
 from ingest.stores.lock import FolderLock, lock_server
-from ingest.stores.patience import TIMEOUT, Asked, Patience
-from ingest.stores.records import DATASET, INDEXED, ORIGIN, STATE, TEXT, pack, unpack
-from ingest.stores.vectors import check_vectors
+from ingest.stores.metadata import ALIAS, BUILDING, is_ours, pack_metadata
+from ingest.stores.patience import TIMEOUT, Patience
+from ingest.stores.server_build import ServerBuild
+from ingest.stores.server_collection import ServerCollection
+from ingest.stores.shapes import find_misfit
+from ingest.trust import make_trust
 
 REST_PORT, GRPC_PORT = 6333, 6334  # of Qdrant, where a URL names none
-MOST_POINTS = 256  # of one write
-MOST_BYTES = 4_000_000  # of one write, as JSON; a server takes 32 MiB, proxies before it take less
-DECIMALS = 9  # of a vector's numbers: finer than float32 can tell, and half the JSON
-NUMBER = DECIMALS + 5  # bytes of such a number at most, with sign, point and comma
-PAGE = 1_000  # points that are read at once without their vectors
-MATCHED = 256  # points that are read at once with their vectors, and values that one condition lists
-LOOKS = 3  # at counts that another run may be changing meanwhile
-
-# In the collection's metadata, which a server merges key by key: two runs of different datasets keep each other's.
-OWN = "create_vector_db"
-ENTRY = f"{OWN}/dataset/"
-_KEYWORD = models.PayloadSchemaType.KEYWORD
 OLDEST = (1, 16)  # version of a server that gives metadata back
 
 log = logging.getLogger("ingest")
@@ -49,6 +33,7 @@ def connect(
     url: str,
     collection: str,
     *,
+    alias: str | None = None,
     api_key: str | None = None,
     prefer_grpc: bool = False,
     grpc_port: int | None = None,
@@ -56,6 +41,7 @@ def connect(
 ) -> "ServerStore":
     """Make the store of one collection at a URL; nothing is sent yet.
 
+    alias: see `ServerStore`.
     lock_wait: seconds to wait for another process of this host that fills the same collection; None takes no lock.
     Raises UsageError for what is no URL, LockedError where another process holds the collection.
     """
@@ -77,30 +63,37 @@ def connect(
     if api_key and parts.scheme == "http" and not loopback:
         log.warning("QDRANT_API_KEY goes to %s unencrypted: use https", name)
     # This machine is never reached through a proxy, whatever the environment says.
-    direct: dict[str, Any] = (
-        {"mounts": {f"all://{host}": None}, "grpc_options": {"grpc.enable_http_proxy": 0}} if loopback else {}
-    )
+    direct: dict[str, Any] = {"trust_env": False, "grpc_options": {"grpc.enable_http_proxy": 0}} if loopback else {}
     lock = None
     if lock_wait is not None:
         lock = lock_server(name, collection)
         lock.acquire(lock_wait)
-    client = QdrantClient(
-        url=url,
-        port=port,
-        prefer_grpc=prefer_grpc,
-        grpc_port=grpc_port or GRPC_PORT,
-        timeout=TIMEOUT,
-        headers={"api-key": api_key} if api_key else None,  # given as api_key, plain http prints a warning
-        check_compatibility=False,  # it prints, from a thread
-        **direct,
-    )
-    return ServerStore(client, collection, name=name, lock=lock)
+    try:
+        client = QdrantClient(
+            url=url,
+            port=port,
+            prefer_grpc=prefer_grpc,
+            grpc_port=grpc_port or GRPC_PORT,
+            timeout=TIMEOUT,
+            headers={"api-key": api_key} if api_key else None,  # given as api_key, plain http prints a warning
+            check_compatibility=False,  # it prints, from a thread
+            verify=make_trust(parts.scheme),
+            **direct,
+        )
+    except (ImportError, ValueError) as error:  # a proxy that httpx does not know, or only with another package
+        if lock:
+            lock.release(trace=False)
+        raise UsageError(f"{name} cannot be asked: {error}") from error
+    return ServerStore(client, collection, name=name, lock=lock, alias=alias)
 
 
-class ServerStore:
-    """One collection of a server. Others may read it, and write other datasets of it, at the same time."""
+class ServerStore(ServerCollection):
+    """One collection of a server.
 
-    private = False
+    alias: the name by which applications reach it. What stands behind it is called `<collection>-1`, `<collection>-2`
+        and so on, or `<collection>` where this tool made that before there was an alias.
+    clock: seconds since 1970 (UTC).
+    """
 
     def __init__(
         self,
@@ -108,325 +101,236 @@ class ServerStore:
         collection: str,
         *,
         name: str,
+        alias: str | None = None,
         lock: FolderLock | None = None,
         sleep: Callable[[float], None] = time.sleep,
         draw: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self.name = name
-        self.collection = collection
-        self._client = client
-        self._lock = lock
-        self._patience = Patience(name, collection, sleep, draw)
-        self._described: Collection | None = None
-        self._unindexed: set[str] = set()  # as `describe` last found it
-        self._most_points = MOST_POINTS
+        known = alias or collection
+        super().__init__(client, known, name=name, patience=Patience(name, known, sleep, draw))
+        self._base, self._alias, self._lock, self._clock = collection, alias or "", lock, clock
+        self._target: str | None = None  # what stands behind the alias, once it was looked up
+        self._built: ServerBuild | None = None
 
     def describe(self) -> Collection | None:
-        """Read what the collection records of itself; None where it doesn't exist."""
-        self._described = None
-        try:
-            info = self._patience.ask(self._client.get_collection, self.collection)
-        except AbsentError:
-            return None
-        self._unindexed = set(INDEXED) - set(info.payload_schema or {})
-        metadata = info.config.metadata or {}
-        vectors = info.config.params.vectors
-        if OWN not in metadata:
-            self._refuse(info, "it was not made by this tool")
-        if not isinstance(vectors, models.VectorParams) or vectors.distance != models.Distance.COSINE:
-            self._refuse(info, "its vectors are not one unnamed vector with cosine distance")
-        datasets = {key.removeprefix(ENTRY): entry for key, entry in metadata.items() if key.startswith(ENTRY)}
-        described = unpack(metadata[OWN], datasets, f"what collection {self.collection!r} at {self.name} records")
-        if vectors.size != described.dimension:
-            self._refuse(info, f"its record speaks of {described.dimension} dimensions")
-        self._described = described
-        return described
+        """Read what the collection records of itself; None where it doesn't exist.
+
+        An alias is looked up anew. One that is missing yet is read through to what `clear` would put it on.
+        """
+        self._target = None
+        return self._read()
 
     def create(self, collection: Collection) -> None:
-        """Create the collection with its record in one request, then its payload indexes.
+        """Create the collection with its record in one request, then its payload indexes, then its alias.
 
         Raises StoreError for a server that would not give the record back.
         """
-        version = self._patience.ask(self._client.info).version
-        if _read_version(version) < OLDEST:
-            raise StoreError(
-                f"{self.name} is Qdrant {version}, which keeps no metadata of a collection: upgrade it to "
-                f"{'.'.join(map(str, OLDEST))} or later"
-            )
-        metadata: dict[str, Any] = {OWN: pack(collection)}
-        metadata |= {ENTRY + name: dict(entry) for name, entry in collection.datasets.items()}
-        vectors = models.VectorParams(size=collection.dimension, distance=models.Distance.COSINE)
-        try:
-            self._patience.ask(self._client.create_collection, self.collection, vectors, metadata=metadata)
-        except PresentError:
-            there = self.describe()  # our own request may have been carried out and its answer lost
-            if there is None or pack(there) != pack(collection):
-                raise
-        self._unindexed = set(INDEXED)
-        self._complete_indexes()
-        if self.describe() is None:
-            raise StoreError(f"{self.name} does not give collection {self.collection!r} back after making it")
+        self._refuse_old()
+        if not self._alias:
+            super().create(collection)
+            return
+        if self.describe():
+            raise StoreError(f"there is a collection {self.collection!r} at {self.name} already")
+        self._target = self._name_next()
+        super().create(collection)
+        self._catalog.point(self._alias, self._target)
 
     def drop(self) -> None:
         """Refuse: others may be reading the collection."""
         raise StoreError(
-            f"collection {self.collection!r} at {self.name} is not removed, since others may use it: "
-            f"fill another one, COLLECTION_NAME={self.collection}_2"
+            f"collection {self.collection!r} at {self.name} is not removed, since others may use it: make it anew "
+            f"with --rebuild, or fill another one: {self._name_other()}"
         )
 
-    def record(self, dataset: str, entry: Mapping[str, Json]) -> None:
-        """Replace what the collection records of one dataset."""
-        self._there()
-        metadata = {ENTRY + dataset: dict(entry)}
+    def build(self) -> ServerBuild:
+        """Open the collection that is to take this one's place: one that was begun, else one that is absent yet.
 
-        def update() -> None:
-            if not self._client.update_collection(self.collection, metadata=metadata):
-                raise NotApplied("the record was not taken")
+        Raises LockedError where another host is building it.
+        """
+        begun = None
+        for found in self._find_unused():
+            fate = self._judge(found)
+            if fate is Fate.BUSY:
+                raise LockedError(
+                    f"collection {found.name!r} at {self.name} is being built by {found.mark}. Run again when that "
+                    "has ended; if it died, an hour after it was last seen"
+                )
+            begun = found.name if fate is Fate.ABANDONED else begun
+        name = begun or self._name_next()
+        patience = self._patience.about(name)
+        self._built = ServerBuild(
+            self._client, name, name=self.name, patience=patience, of=self._base, alias=self._alias, clock=self._clock
+        )
+        return self._built
 
-        self._patience.ask(update)
+    def switch(self, built: Store) -> str:
+        """Let what was built take this collection's place, and remove what was replaced behind an alias.
 
-    def count_origins(self, dataset: str) -> dict[str, int]:
-        """Count the points of each origin, exactly."""
-        return self._count_values(dataset, ORIGIN)
+        Without an alias nothing is removed, and this store reads the new collection from now on. Gives what a person
+        has to know, or "".
+        """
+        mine = self._built
+        if mine is None or built is not mine:
+            raise StoreError(f"{built.collection!r} was not built beside {self.collection!r}")
+        old = self._locate()
+        if self._alias:
+            self._catalog.point(self._alias, mine.collection)
+        else:
+            mine.finish()
+        left = self._tidy(mine, old)  # from here on nothing undoes the switch
+        self._target, self._described = mine.collection, None
+        if self._alias:
+            return left
+        self._base = mine.collection
+        return (
+            f"applications use the new collection with COLLECTION_NAME={mine.collection}; "
+            f"the old one, {old!r}, is left as it is{left and f'; {left}'}"
+        )
 
-    def count_states(self, dataset: str) -> dict[str, int]:
-        """Count the points of each `ingest.state`, exactly; points without one do not count."""
-        return self._count_values(dataset, STATE)
+    def clear(self) -> list[str]:
+        """Remove what builds of this host, and silent ones of another, left; give the names of what was removed.
 
-    def list_points(self, dataset: str, origins: Sequence[str]) -> Iterator[Stored]:
-        """List every point of these origins."""
-        for some in cut(origins, MATCHED):
-            where = _match(dataset, {ORIGIN: some})
-            for record in self._scroll(where, PAGE, payload=[ORIGIN, "ingest.fingerprint"], vectors=False):
-                own = _own(record)
-                yield Stored(str(record.id), own["origin"], str(own.get("fingerprint", "")))
-
-    def fetch_payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
-        """Fetch whole payloads; an id that isn't there is left out."""
-        found: dict[str, Payload] = {}
-        for some in cut(ids, MATCHED):
-            try:
-                records = self._patience.ask(self._client.retrieve, self.collection, some, with_payload=True)
-            except AbsentError:
-                return {}
-            found |= {str(record.id): dict(record.payload or {}) for record in records}
-        return found
-
-    def find_vectors(self, texts: Sequence[str]) -> dict[str, Vector]:
-        """Find, for each hash of an embedded text, the vector of some point with that `ingest.text`."""
-        found: dict[str, Vector] = {}
-        for some in cut(texts, MATCHED):
-            missing = set(some)
-            while missing:  # again: many points of one text may fill a page and hide another text
-                where = _match(None, {TEXT: sorted(missing)})
-                records, _ = self._page(where, len(missing), payload=[TEXT], vectors=True)
-                for record in records:
-                    text = _own(record)["text"]
-                    found[text] = np.asarray(record.vector, dtype=np.float32)
-                    missing.discard(text)
-                if not records:
-                    break
-        return found
-
-    def upsert(self, points: Sequence[Point]) -> None:
-        """Write points, as few requests as the limits on points and bytes allow; all are checked before the first."""
-        check_vectors(points, self._there().dimension)
-        self._complete_indexes()
-        structs = [
-            models.PointStruct(id=p.id, vector=np.round(p.vector.astype(float), DECIMALS).tolist(), payload=p.payload)
-            for p in points
-        ]
-        sizes = [NUMBER * len(point.vector) + _weigh(point.payload) for point in points]
-        self._send(partial(self._client.upsert, self.collection, wait=True), structs, sizes)
-
-    def overwrite(self, payloads: Mapping[str, Payload]) -> None:
-        """Replace the whole payload of each id; the vector stays. Raises StoreError for an id that isn't there."""
-        self._there()
-        operations: list[models.UpdateOperation] = [
-            models.OverwritePayloadOperation(overwrite_payload=models.SetPayload(payload=payload, points=[id_]))
-            for id_, payload in payloads.items()
-        ]
-        sizes = [_weigh(payload) for payload in payloads.values()]
-        self._send(partial(self._client.batch_update_points, self.collection, wait=True), operations, sizes)
-
-    def delete(self, ids: Sequence[str]) -> None:
-        """Delete points; an id that isn't there is no error."""
-        for some in cut(ids, PAGE):
-            selector = models.PointIdsList(points=[*some])
-            try:
-                self._write(self._client.delete, self.collection, selector, wait=True)
-            except AbsentError:
-                return
-
-    def mark(self, dataset: str, origin: str, state: str) -> None:
-        """Set `ingest.state` on every point of an origin, and nothing else of `ingest`."""
-        self._there()
-        where = _match(dataset, {ORIGIN: [origin]})
-        fields = {"state": state}
-        self._write(self._client.set_payload, self.collection, fields, where, key="ingest", wait=True)
-
-    def flush(self) -> None:
-        """Do nothing: a write that was waited for stands in the server's log."""
-
-    def compact(self) -> None:
-        """Do nothing: a server optimises by itself."""
-
-    def search(self, vector: Vector, limit: int, dataset: str | None = None) -> list[Hit]:
-        """Find the nearest points by cosine, best first."""
+        What the alias stood for before is removed too, unless another alias stands for it. An alias that is missing
+        is put on the collection that was made for it, else on one of ours that is called as COLLECTION_NAME says.
+        """
         try:
-            answer = self._patience.ask(
-                self._client.query_points,
-                self.collection,
-                vector.tolist(),
-                limit=limit,
-                query_filter=_match(dataset),
-                with_payload=True,
-            )
-        except AbsentError:
+            return self._remove_left()
+        except CredentialError as error:  # a key for one collection is enough for all that is not a rebuild
+            log.info("what an earlier rebuild may have left is not looked for: %s", error)
             return []
-        return [Hit(str(point.id), min(point.score, 1.0), dict(point.payload or {})) for point in answer.points]
 
-    def scroll(self, dataset: str | None = None) -> Iterator[Point]:
-        """Read every point with its vector and payload."""
-        for record in self._scroll(_match(dataset), MATCHED, payload=True, vectors=True):
-            yield Point(str(record.id), np.asarray(record.vector, dtype=np.float32), dict(record.payload or {}))
+    def adopt(self, collection: Collection) -> None:
+        """Take over a collection that this tool did not make: write our record into it, and make the payload indexes.
 
-    def count(self, dataset: str | None = None) -> int:
-        """Count points, exactly."""
-        return self._count(_match(dataset))
+        Raises IdentityError for one that our points don't fit into, or that holds vectors of another model of ours.
+        """
+        self._refuse_old()
+        info = self._catalog.look(self._locate())
+        if info is None:
+            raise IdentityError(
+                f"there is no collection {self.collection!r} at {self.name} to adopt: leave out --adopt"
+            )
+        if is_ours(info.config.metadata):
+            described = self._read()
+            if described and described.identity == collection.identity:
+                return
+            raise IdentityError(
+                f"collection {self.collection!r} at {self.name} was made by this tool with another model: "
+                "make it anew with --rebuild instead of --adopt"
+            )
+        if misfit := find_misfit(info, collection.dimension):
+            raise IdentityError(
+                f"collection {self.collection!r} at {self.name} can't be adopted: {misfit}. "
+                f"Fill another one: {self._name_other()}"
+            )
+        self._update(pack_metadata(collection))
+        if self._read() is None:
+            raise StoreError(f"{self.name} does not give collection {self.collection!r} back after adopting it")
+        self._complete_indexes()
 
     def close(self) -> None:
         """Close the connections and let go of the lock; closing twice is no error."""
-        self._client.close()
+        super().close()
         if self._lock:
             self._lock.release(trace=False)
 
-    def _there(self) -> Collection:
-        """Make sure, once, that the collection is one that this tool may write to."""
-        if found := self._described or self.describe():
-            return found
-        raise AbsentError(f"there is no collection {self.collection!r} at {self.name}")
+    @property
+    def _series(self) -> Series:
+        return behind_alias(self._base) if self._alias else beside(self._base)
 
-    def _complete_indexes(self) -> None:
-        """Make the payload indexes that a death right after the collection's creation left out."""
-        for field in sorted(self._unindexed):
-            self._write(self._client.create_payload_index, self.collection, field, _KEYWORD, wait=True)
-        self._unindexed = set()
+    def _locate(self) -> str:
+        """Give the name by which the server is asked: of an alias that stands for nothing, the alias itself."""
+        if not self._alias:
+            return self._base
+        if self._target is None:
+            behind = self._catalog.list_aliases().get(self._alias)
+            self._target = behind or self._find_unpointed() or self._alias
+        return self._target
 
-    def _count(self, where: models.Filter) -> int:
-        try:
-            return self._patience.ask(self._client.count, self.collection, where, exact=True).count
-        except AbsentError:
-            return 0
+    def _make_marks(self) -> dict[str, Any]:
+        return {ALIAS: self._alias} if self._alias else {}
 
-    def _count_values(self, dataset: str, key: str) -> dict[str, int]:
-        """Count the points of each value of an indexed field.
+    def _update(self, metadata: Mapping[str, Any]) -> None:
+        """Merge keys into the metadata. What is written to as any other collection is being built no more."""
+        super()._update({**metadata, BUILDING: None} if self._marked else metadata)
+        self._marked = False
 
-        The sum is held against an exact count: a sync that believed in fewer would embed and delete in error.
-        """
-        where = _match(dataset)
-        where.must_not = [models.IsEmptyCondition(is_empty=models.PayloadField(key=key))]
-        counted, total = 0, 0
-        self._complete_indexes()
-        for _ in range(LOOKS):
-            if not (total := self._count(where)):
-                return {}
-            answer = self._patience.ask(self._client.facet, self.collection, key, where, limit=total, exact=True)
-            hits = answer.hits
-            if (counted := sum(hit.count for hit in hits)) == total:
-                return {str(hit.value): hit.count for hit in hits}
-        raise StoreError(
-            f"{self.name} counts {total} points of {dataset!r} in collection {self.collection!r} and {counted} by "
-            f"their {key}: another run may be writing them, or an index is damaged. Run again later"
-        )
-
-    def _scroll(
-        self, where: models.Filter, limit: int, *, payload: bool | list[str], vectors: bool
-    ) -> Iterator[models.Record]:
-        offset = None
-        while True:
-            records, offset = self._page(where, limit, payload=payload, vectors=vectors, offset=offset)
-            yield from records
-            if offset is None:
-                return
-
-    def _page(
-        self,
-        where: models.Filter,
-        limit: int,
-        *,
-        payload: bool | list[str],
-        vectors: bool,
-        offset: models.ExtendedPointId | None = None,
-    ) -> tuple[list[models.Record], models.ExtendedPointId | None]:
-        try:
-            return self._patience.ask(
-                self._client.scroll,
-                self.collection,
-                where,
-                limit,
-                offset=offset,
-                with_payload=payload,
-                with_vectors=vectors,
+    def _find_unpointed(self) -> str | None:
+        """Find what a missing alias is to stand for. Raises UsageError for an alias that is a collection's name."""
+        names = self._catalog.list_names()
+        if self._alias in names:
+            raise UsageError(
+                f"{self.name} has a collection that is called {self._alias!r}, so that no alias can be: "
+                f"choose another name, --alias {self._alias}_live"
             )
-        except AbsentError:
-            return [], None
+        for name in reversed(self._series.pick(names)):
+            found = self._find(name)
+            if found.alias == self._alias and not found.mark:
+                return name
+        info = self._catalog.look(self._base) if self._base in names else None
+        metadata = (info.config.metadata if info else None) or {}
+        return self._base if is_ours(metadata) and metadata.get(BUILDING) is None else None
 
-    def _send(self, request: Callable[[list[Any]], Any], items: list[Any], sizes: list[int]) -> None:
-        """Write items in batches. What a rate limiter never lets through at once is halved, once."""
-        start = 0
-        while start < len(items):
-            end = fit(sizes, start, items=self._most_points, weight=MOST_BYTES)
-            try:
-                self._write(request, items[start:end])
-            except LimitedError:
-                half = (end - start) // 2
-                if not half or self._most_points < MOST_POINTS:
-                    raise
-                self._most_points = half
-                continue
-            start = end
+    def _remove_left(self) -> list[str]:
+        self._built = None
+        aliases = self._catalog.list_aliases() if self._alias else None
+        if aliases is not None and self._alias not in aliases and (behind := self._find_unpointed()):
+            self._catalog.point(self._alias, behind)
+            aliases[self._alias] = behind
+        removed = []
+        for found in self._find_unused(aliases):
+            if self._judge(found) in (Fate.ABANDONED, Fate.REPLACED):
+                self._catalog.delete(found.name)
+                removed.append(found.name)
+        return removed
 
-    def _write(self, request: Callable[Asked, Any], *args: Asked.args, **kwargs: Asked.kwargs) -> None:
-        """Make a write again until the server says that it is made: a repeated one changes nothing more."""
+    def _name_next(self) -> str:
+        """Give the name of a collection of the series that is there neither as a collection nor as an alias."""
+        return self._series.name_next(self._catalog.list_names() | self._catalog.list_aliases().keys())
 
-        def checked() -> None:
-            answer = request(*args, **kwargs)
-            for result in answer if isinstance(answer, list) else [answer]:
-                if result.status != models.UpdateStatus.COMPLETED:
-                    raise NotApplied(f"the write was accepted and not made in time ({result.status.value})")
+    def _find_unused(self, aliases: Mapping[str, str] | None = None) -> Iterator[Found]:
+        """Look at the collections of the series that no alias stands for; `aliases` are asked for where not given."""
+        if picked := self._series.pick(self._catalog.list_names()):
+            used = set((self._catalog.list_aliases() if aliases is None else aliases).values())
+            yield from (self._find(name) for name in picked if name not in used)
 
-        self._patience.ask(checked)
+    def _find(self, name: str) -> Found:
+        info = self._catalog.look(name)
+        metadata = info.config.metadata if info else None
+        if metadata is None or not is_ours(metadata):
+            return Found(name, None, "")
+        return Found(name, read_mark(metadata.get(BUILDING)), str(metadata.get(ALIAS) or ""))
 
-    def _refuse(self, info: models.CollectionInfo, reason: str) -> NoReturn:
-        vectors = info.config.params.vectors
-        sizes = vectors if isinstance(vectors, dict) else {"": vectors}
-        shape = ", ".join(f"{name or 'unnamed'}: {v.size} {v.distance.value}" for name, v in sizes.items() if v)
+    def _judge(self, found: Found) -> Fate:
+        return judge(found, of=self._base, alias=self._alias, now=self._clock())
+
+    def _tidy(self, mine: ServerBuild, old: str) -> str:
+        """Remove what the switch made superfluous; say what was left and why, "" for nothing."""
+        try:
+            if self._alias:
+                mine.finish()
+            self._remove_left()
+            return self._explain_left(old) if self._alias else ""
+        except IngestError as error:
+            return f"what {mine.collection!r} makes superfluous is left for the next run to remove: {error}"
+
+    def _explain_left(self, old: str) -> str:
+        """Say why what the alias stood for is still there; "" where it isn't."""
+        if old not in self._catalog.list_names():
+            return ""
+        others = sorted(alias for alias, name in self._catalog.list_aliases().items() if name == old)
+        reason = f"it stands behind {', '.join(others)}" if others else f"it was not made to stand behind {self._alias}"
+        return f"the old collection, {old!r}, is left as it is, since {reason}: remove it once nothing uses it"
+
+    def _refuse_old(self) -> None:
         version = self._patience.ask(self._client.info).version
-        raise IdentityError(
-            f"collection {self.collection!r} at {self.name} (Qdrant {version}) can't be used: {reason}. It holds "
-            f"{info.points_count or 0} points with vectors ({shape or 'none'}). "
-            f"Fill another one: COLLECTION_NAME={self.collection}_2"
-        )
+        found = re.match(r"(\d+)\.(\d+)", version)
+        if found and (int(found[1]), int(found[2])) < OLDEST:
+            raise StoreError(
+                f"{self.name} is Qdrant {version}, which keeps no metadata of a collection: upgrade it to "
+                f"{'.'.join(map(str, OLDEST))} or later"
+            )
 
-
-def _match(dataset: str | None, fields: Mapping[str, Sequence[str]] | None = None) -> models.Filter:
-    """Make the filter for a dataset, None for all, and for fields that have one of some values."""
-    wanted = {**({} if dataset is None else {DATASET: [dataset]}), **(fields or {})}
-    return models.Filter(
-        must=[models.FieldCondition(key=key, match=models.MatchAny(any=list(some))) for key, some in wanted.items()]
-    )
-
-
-def _weigh(payload: Payload) -> int:
-    return len(json.dumps(payload, ensure_ascii=False).encode("utf-8", "surrogatepass")) + 100  # and the id around it
-
-
-def _own(record: models.Record) -> dict[str, Any]:
-    own: dict[str, Any] = (record.payload or {})["ingest"]
-    return own
-
-
-def _read_version(version: str) -> tuple[int, int]:
-    found = re.match(r"(\d+)\.(\d+)", version)
-    return (int(found[1]), int(found[2])) if found else OLDEST
+    def _name_other(self) -> str:
+        return f"--alias {self._alias}_2" if self._alias else super()._name_other()

@@ -9,14 +9,13 @@ from ingest.model import Json
 DEFAULT: dict[str, Json] = {"version": 1, "unit": "characters", "size": 400, "overlap": 0}
 
 
-def test_given_before_recorded_before_default() -> None:
+def test_recorded_before_given_before_default() -> None:
     assert open_chunker().settings == DEFAULT
     assert open_chunker({}).settings == DEFAULT
     recorded: dict[str, Json] = {**DEFAULT, "size": 300, "overlap": 20}
     assert open_chunker(recorded).settings == recorded
-    assert open_chunker(recorded, size=500).settings == {**recorded, "size": 500}
-    assert open_chunker(recorded, overlap=0).settings == {**recorded, "overlap": 0}
-    assert open_chunker({"size": 1000}, size=40, overlap=19).settings == {**DEFAULT, "size": 40, "overlap": 19}
+    assert open_chunker(recorded, size=300, overlap=20).settings == recorded
+    assert open_chunker(size=40, overlap=19).settings == {**DEFAULT, "size": 40, "overlap": 19}
 
 
 @pytest.mark.parametrize(
@@ -28,6 +27,8 @@ def test_given_before_recorded_before_default() -> None:
         ({}, 101, 51, ["51", "101", "0 to 50"]),
         ({}, 100, -1, ["-1", "0 to 49"]),
         ({"overlap": 60}, 100, None, ["60", "100"]),
+        (DEFAULT, 500, None, ["400", "500", "--chunk-size", "--rechunk"]),
+        (DEFAULT, None, 10, ["of 0", "10", "--chunk-overlap", "--rechunk"]),
         ({"size": "400"}, None, None, ["'400'"]),
         ({"size": True}, None, None, ["True"]),
         ({"overlap": 1.5}, None, None, ["1.5"]),

@@ -112,6 +112,72 @@ class TestEveryCache:
         cache.close()
 
 
+class TestReadOnly:
+    @pytest.fixture(params=["file", "server"])
+    def places(self, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str | None]:
+        url = request.getfixturevalue("redis_url") if request.param == "server" else None
+        if url:
+            server = ServerCache(url)
+            server._client.flushall()
+            server.close()
+        return {"directory": str(tmp_path / "cache"), "url": url}
+
+    def open(self, places: dict[str, Any], *, read_only: bool = False) -> Cache:
+        cache = open_cache(**places, read_only=read_only)
+        assert cache
+        return cache
+
+    def test_reads_what_another_keeps_and_keeps_nothing(self, places: dict[str, Any]) -> None:
+        with closing(self.open(places)) as cache, closing(self.open(places, read_only=True)) as reader:
+            assert (reader.fetch(["a"]), list(reader.list_canaries("me"))) == ({}, [])
+            cache.keep({"a": b"1"})
+            cache.add_canaries("me", b"1")
+            reader.keep({"a": b"2", "b": b"2"})
+            reader.add_canaries("me", b"2")
+            assert reader.fetch(["a", "b"]) == cache.fetch(["a", "b"]) == {"a": b"1"}
+            assert list(reader.list_canaries("me")) == list(cache.list_canaries("me")) == [b"1"]
+
+    def test_makes_nothing_and_leaves_nothing_behind(self, tmp_path: Path) -> None:
+        folder = tmp_path / "cache"
+        for _ in range(2):
+            with closing(FileCache(str(folder), read_only=True)) as reader:
+                reader.keep({"a": b"1"})
+                assert reader.fetch(["a"]) == {}
+            assert not folder.exists()
+        with closing(FileCache(str(folder))) as cache:
+            cache.keep({"a": b"1"})
+        listed = {path.name: path.read_bytes() for path in folder.iterdir()}
+        with closing(FileCache(str(folder), read_only=True, now=lambda: 10**10)) as reader:
+            assert reader.fetch(["a"]) == {"a": b"1"}
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == listed
+
+    def test_reads_beside_a_process_that_writes(self, tmp_path: Path) -> None:
+        with closing(FileCache(str(tmp_path))) as cache:
+            cache.keep({"a": b"1"})
+            with closing(FileCache(str(tmp_path), read_only=True)) as reader:
+                assert reader.fetch(["a"]) == {"a": b"1"}
+                cache.keep({"a": b"2"})
+                assert reader.fetch(["a"]) == {"a": b"2"}
+            cache.keep({"a": b"3"})
+            assert cache.fetch(["a"]) == {"a": b"3"}
+
+    @pytest.mark.parametrize("content", [b"", b"no database" * 500])
+    def test_leaves_what_is_no_cache_alone(self, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / NAME).write_bytes(content)
+        with closing(FileCache(str(tmp_path), read_only=True)) as reader, pytest.raises(CacheError, match=NAME):
+            reader.fetch(["a"])
+        assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [(NAME, content)]
+
+    def test_a_server_counts_nothing_as_used(self, redis_url: str) -> None:
+        with closing(ServerCache(redis_url)) as cache, closing(ServerCache(redis_url, read_only=True)) as reader:
+            cache.keep({"a": b"1"})
+            cache._client.expire(f"{ROOT}:a", 60)
+            reader.fetch(["a"])
+            assert cache._client.ttl(f"{ROOT}:a") <= 60
+            cache.fetch(["a"])
+            assert cache._client.ttl(f"{ROOT}:a") > 60
+
+
 class TestOpening:
     def test_not_enabled_is_none(self) -> None:
         assert open_cache(directory="x", url="redis://127.0.0.1", enabled=False) is None

@@ -43,7 +43,16 @@ def name(**identity: str) -> CountingEmbedder:
 
 def embed(embedder: CountingEmbedder, cache: Any, texts: Sequence[str] = TEXTS) -> list[Any]:
     """Embed texts as another run would."""
-    return list(CachedEmbedder(embedder, cache).embed_each(texts))
+    return ask(CachedEmbedder(embedder, cache), texts)
+
+
+def ask(cached: CachedEmbedder, texts: Sequence[str]) -> list[Any]:
+    """Embed texts as a run does: each is recalled, and asked for where it is not at hand."""
+    outcomes: dict[str, Any] = dict(cached.recall(texts))
+    missing = [text for text in dict.fromkeys(texts) if text not in outcomes]
+    if missing:
+        outcomes |= dict(zip(missing, cached.embed_each(missing), strict=True))
+    return [outcomes[text] for text in texts]
 
 
 def same(found: Sequence[Any], expected: Sequence[Any]) -> bool:
@@ -57,7 +66,7 @@ class TestAsAnEmbedder(test_embedder.TestEveryEmbedder):
 
     def test_counts_its_requests(self, embedder: Embedder) -> None:
         embedder.embed_each(TEXTS)
-        embedder.embed_each(TEXTS)
+        embedder.recall([*TEXTS, "more"])
         embedder.probe(TEXTS)
         assert (embedder.requests, embedder.cached) == (3, len(TEXTS)), "the canaries, the texts, and what is probed"
 
@@ -67,7 +76,7 @@ class TestHits:
         cache, second = MemoryCache(), CountingEmbedder()
         first = embed(CountingEmbedder(), cache)
         cached = CachedEmbedder(second, cache)
-        assert same(cached.embed_each(TEXTS), first)
+        assert same(ask(cached, TEXTS), first)
         assert (second.asked, second.probed, second.requests) == ([], 1, 1)
         assert (cached.cached, cached.requests) == (3, 1)
 
@@ -105,15 +114,15 @@ class TestHits:
         asked = CountingEmbedder()
         cached = CachedEmbedder(asked, MemoryCache())
         cached.probe(CANARIES)
-        cached.embed_each(TEXTS)
-        cached.embed_each(["more"])
+        ask(cached, TEXTS)
+        ask(cached, ["more"])
         assert asked.probed == 1
 
     def test_many_threads_ask_the_canaries_once(self) -> None:
         asked = CountingEmbedder()
         cached = CachedEmbedder(asked, MemoryCache())
         texts = [f"text {number}" for number in range(64)]
-        found = list(map_ordered(lambda text: cached.embed_each([text])[0], texts, workers=8))
+        found = list(map_ordered(lambda text: ask(cached, [text])[0], texts, workers=8))
         assert same(found, [vector_of(text) for text in texts])
         assert asked.probed == 1
 
@@ -133,9 +142,9 @@ class TestHits:
     def test_what_was_paid_for_is_kept_before_the_next_batch_fails(self) -> None:
         cache, failing = MemoryCache(), CountingEmbedder(fail_after=3)
         cached = CachedEmbedder(failing, cache)
-        cached.embed_each(TEXTS)
+        ask(cached, TEXTS)
         with pytest.raises(EmbeddingError):
-            cached.embed_each(["more"])
+            ask(cached, ["more"])
         healed = CountingEmbedder()
         embed(healed, cache, [*TEXTS, "more"])
         assert healed.asked == ["more"]
@@ -186,10 +195,10 @@ class TestWrongHits:
     def test_a_service_that_changes_under_way_changes_the_space(self) -> None:
         cache, changing = MemoryCache(), CountingEmbedder()
         cached = CachedEmbedder(changing, cache)
-        cached.embed_each(TEXTS)
+        ask(cached, TEXTS)
         changing.shift = 1
         cached.probe(CANARIES)
-        assert same(cached.embed_each(TEXTS), [changing._vector(text) for text in TEXTS])
+        assert same(ask(cached, TEXTS), [changing._vector(text) for text in TEXTS])
 
     @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "swap", "foreign"])
     def test_a_damaged_value_is_a_miss_and_is_mended(self, damage: str) -> None:
@@ -233,7 +242,7 @@ class TestACacheThatFails:
         monkeypatch.setattr(cache, method, fail)
         cached = CachedEmbedder(asked, cache)
         for texts in (TEXTS, ["more"], TEXTS):
-            assert same(cached.embed_each(texts), [vector_of(text) for text in texts])
+            assert same(ask(cached, texts), [vector_of(text) for text in texts])
         assert calls == [method], "it was asked again"
         [record] = caplog.records
         assert (record.levelno, record.name) == (logging.WARNING, "ingest")
@@ -249,7 +258,7 @@ class TestACacheThatFails:
                 raise CacheError("the cache is gone")
 
         cached = CachedEmbedder(CountingEmbedder(), Failing())
-        list(map_ordered(lambda number: cached.embed_each([str(number)]), range(8), workers=8))
+        list(map_ordered(lambda number: ask(cached, [str(number)]), range(8), workers=8))
         assert len(caplog.records) == 1
 
 

@@ -54,6 +54,15 @@ class TestEveryEmbedder:
         assert list(embedder.embed_each([])) == []
         assert embedder.requests == 0
 
+    def test_what_is_at_hand_costs_no_request_and_is_what_was_given(self, embedder: Embedder) -> None:
+        given = dict(zip(TEXTS, embedder.embed_each(TEXTS), strict=True))
+        asked = embedder.requests
+        recalled = embedder.recall([*TEXTS, "absent"])
+        assert recalled.keys() <= given.keys()
+        assert all(np.array_equal(vector, given[text]) for text, vector in recalled.items())  # type: ignore[arg-type]
+        assert (embedder.requests, embedder.cached) == (asked, len(recalled))
+        assert not embedder.recall([])
+
     def test_canaries_and_query_are_of_one_dimension(self, embedder: Embedder) -> None:
         vectors = embedder.probe(CANARIES)
         assert vectors.shape[0] == len(CANARIES)

@@ -144,6 +144,7 @@ def test_no_foreign_exception_is_missed(cls: type[Exception]) -> None:
         (KeyError("data"), UnavailableError, "cannot be read"),
         (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), UnavailableError, "cannot be read"),
         (FileNotFoundError(2, "No such file", "/ca.pem"), UsageError, "/ca.pem"),
+        (ImportError("Using SOCKS proxy, but the 'socksio' package is not installed."), UsageError, "'socksio'"),
         (huggingface_hub.errors.LocalEntryNotFoundError("no connection"), UnavailableError, "cannot be reached"),
     ],
 )

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.errors import SourceError
-from ingest.model import Document, File, Ignored, Skipped, canonical
+from ingest.model import Columns, Document, File, Ignored, Skipped, canonical
 from ingest.protocols import Source
 from ingest.sources import open_source
 from tests.sources.workbooks import make_workbook
@@ -71,7 +71,7 @@ def folder(example: Example, tmp_path: Path) -> Path:
     return root
 
 
-def parse_all(source: Source) -> list[Document | Skipped | Ignored]:
+def parse_all(source: Source) -> list[Columns | Document | Skipped | Ignored]:
     return [item for file in source.files() for item in source.parse(file, Path(file.path).read_bytes())]
 
 
@@ -122,6 +122,16 @@ def test_what_is_read_is_normalised_and_carries_its_origin(example: Example, fol
             canonical(document.metadata)
 
 
+def test_the_columns_of_all_sheets_come_before_the_first_row(example: Example) -> None:
+    first, *others = example.open(Path("nowhere")).parse(File(f"a{example.extension}", ""), example.good)
+    assert not any(isinstance(item, Columns) for item in others)
+    assert isinstance(first, Columns) == (example.kind == "excel")
+    if isinstance(first, Columns):
+        assert first.roles.keys() == first.names.keys()
+        for sheet, roles in first.roles.items():
+            assert set(roles.values()) <= set(first.names[sheet])
+
+
 def test_parse_reads_the_bytes_that_it_is_given(example: Example) -> None:
     source = example.open(Path("nowhere"))
     assert list(source.parse(File(f"a{example.extension}", "/nowhere/at/all"), example.good))
@@ -140,7 +150,7 @@ def test_an_empty_file_is_ignored_and_a_broken_one_skipped_whole(example: Exampl
 def check_parse(example: Example, content: bytes) -> None:
     source, file = example.open(Path("nowhere")), File(f"a{example.extension}", "")
     for item in source.parse(file, content):
-        assert isinstance(item, Document | Skipped | Ignored)
+        assert isinstance(item, Columns | Document | Skipped | Ignored)
         assert item.origin == file.origin
         assert not isinstance(item, Document) or item.text.strip()
 

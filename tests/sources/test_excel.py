@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.errors import SourceError, UsageError
-from ingest.model import Document, File, Ignored, Skipped
+from ingest.model import Columns, Document, File, Ignored, Skipped
 from ingest.sources import open_source, workbook
 from ingest.sources.cells import write_text
 from ingest.sources.unreadable import UnreadableError
@@ -26,7 +26,7 @@ def read(
     content: bytes, name: str = "faq.xlsx", *, mapping: Mapping[str, str] | None = None, sheets: Sequence[str] = ()
 ) -> list[Item]:
     source = open_source("excel", name, mapping=mapping, sheets=sheets)
-    return list(source.parse(File(name, name), content))
+    return [item for item in source.parse(File(name, name), content) if not isinstance(item, Columns)]
 
 
 def read_sheet(
@@ -164,6 +164,30 @@ def test_all_visible_sheets_are_read_and_the_others_listed() -> None:
     assert "hidden" in others["sheet Ẩn"]
     assert '"x", "y"' in others["sheet Ghi chú"]
     assert len(items) == 7
+
+
+def test_the_columns_of_a_workbook_are_those_of_each_sheet_that_can_be_read() -> None:
+    content = make_workbook(
+        {
+            "Một": [["Bảng"], HEADER, ["q", "a"]],
+            "Ẩn": [HEADER],
+            "Ghi chú": [["x", "y"], ["z"]],
+            "Nghi ngờ": [["Câu hỏi", "Đáp án", "Answer"], ["q", "a", "b"]],
+            "Trống": [],
+            "Hai": [["STT", "질문", "답변"]],
+        },
+        states={"Ẩn": "hidden"},
+    )
+    first, *_ = open_source("excel", "faq.xlsx").parse(File("faq.xlsx", ""), content)
+    assert first == Columns(
+        "faq.xlsx",
+        {
+            "Một": {"source": "Nguồn", "question": "Câu hỏi", "page_content": "Đáp án"},
+            "Ghi chú": {},
+            "Hai": {"question": "질문", "page_content": "답변"},
+        },
+        {"Một": tuple(HEADER), "Ghi chú": ("x", "y"), "Hai": ("STT", "질문", "답변")},
+    )
 
 
 def test_a_sheet_that_is_named_is_read_even_if_it_is_hidden() -> None:

@@ -23,7 +23,7 @@ try:
     resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
 except ImportError:
     pass
-from ingest.model import Document, Ignored, Skipped
+from ingest.model import Columns, Document, Ignored, Skipped
 from ingest.sources import open_source
 source = open_source("excel", sys.argv[1])
 for file in source.files():
@@ -32,6 +32,8 @@ for file in source.files():
     assert items == list(source.parse(file, content)), file
     for item in items:
         assert item.origin == file.origin, item
+        if isinstance(item, Columns):
+            continue
         assert isinstance(item, Skipped | Ignored) or item.text.strip(), item
         print(file.origin, type(item).__name__, item.where or "-", getattr(item, "reason", ""), sep="\\t")
 """
@@ -88,7 +90,7 @@ def test_rows_of_real_workbooks(name: str, mapping: dict[str, str] | None, expec
 def test_the_korean_chatbot_is_read_whole() -> None:
     source = open_source("excel", DATA / "ko_ChatbotData.csv")
     [file] = source.files()
-    items = list(source.parse(file, Path(file.path).read_bytes()))
+    _, *items = source.parse(file, Path(file.path).read_bytes())
     assert len(items) == 11_823
     documents = [item for item in items if isinstance(item, Document)]
     assert len(documents) == 11_823

@@ -5,11 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 
-from ingest.errors import StoreError
+from ingest.errors import StoreError, UsageError
 from ingest.model import Collection, Hit, Json, Payload, Point, Stored, Vector
+from ingest.protocols import Store
+from ingest.stores.builds import Unfinished
 from ingest.stores.vectors import check_vectors
 
-WRITES = frozenset({"create", "drop", "record", "upsert", "overwrite", "delete", "mark"})
+WRITES = frozenset(
+    {"create", "drop", "record", "forget", "upsert", "overwrite", "delete", "mark", "switch", "adopt"}
+    | {"delete_strangers"}
+)
 
 
 class MemoryStore:
@@ -30,6 +35,7 @@ class MemoryStore:
         self.points: Counter[str] = Counter()
         self._described: Collection | None = None
         self._points: dict[str, Point] = {}
+        self._built: MemoryBuild | None = None
 
     def describe(self) -> Collection | None:
         self._count("describe")
@@ -53,6 +59,12 @@ class MemoryStore:
         there = self._there()
         self._described = replace(there, datasets={**there.datasets, dataset: deepcopy(dict(entry))})
 
+    def forget(self, dataset: str) -> None:
+        self._count("forget")
+        if self._described:
+            kept = {name: entry for name, entry in self._described.datasets.items() if name != dataset}
+            self._described = replace(self._described, datasets=kept)
+
     def count_origins(self, dataset: str) -> dict[str, int]:
         self._count("count_origins")
         return dict(Counter(_read(point, "origin") for point in self._of(dataset)))
@@ -60,6 +72,11 @@ class MemoryStore:
     def count_states(self, dataset: str) -> dict[str, int]:
         self._count("count_states")
         return dict(Counter(state for point in self._of(dataset) if (state := _read(point, "state"))))
+
+    def count_datasets(self, texts: Sequence[str]) -> dict[str, int]:
+        self._count("count_datasets")
+        wanted = set(texts)
+        return dict(Counter(_read(point, "dataset") for point in self._of(None) if _read(point, "text") in wanted))
 
     def list_points(self, dataset: str, origins: Sequence[str]) -> Iterator[Stored]:
         self._count("list_points")
@@ -108,6 +125,47 @@ class MemoryStore:
     def compact(self) -> None:
         self._count("compact")
 
+    def settle(self) -> None:
+        self._count("settle")
+
+    def build(self) -> "MemoryBuild":
+        self._count("build")
+        self._built = self._built or MemoryBuild(self.collection, private=self.private)
+        return self._built
+
+    def switch(self, built: Store) -> str:
+        self._count("switch")
+        if self._built is None or built is not self._built or not self._built._described:
+            raise StoreError(f"nothing that can be switched to was built beside {self.collection!r}")
+        self._described, self._points = self._built._described, self._built._points
+        self._built = None
+        return ""
+
+    def clear(self) -> list[str]:
+        self._count("clear")
+        built, self._built = self._built, None
+        if built is None or not built._described:
+            return []
+        self._count("drop")  # a write, since there was something
+        return ["build"]
+
+    def adopt(self, collection: Collection) -> None:
+        self._count("adopt")
+        if self.private:
+            raise UsageError(f"what {self.name} holds is this tool's own")
+        self._described = deepcopy(collection)
+
+    def count_strangers(self) -> int:
+        self._count("count_strangers")
+        return sum(not _read(point, "dataset") for point in self._of(None))
+
+    def delete_strangers(self) -> Iterator[int]:
+        self._count("delete_strangers")
+        strangers = [point.id for point in self._of(None) if not _read(point, "dataset")]
+        for deleted, id_ in enumerate(strangers, start=1):
+            del self._points[id_]
+            yield deleted
+
     def search(self, vector: Vector, limit: int, dataset: str | None = None) -> list[Hit]:
         self._count("search")
         hits = [Hit(point.id, float(point.vector @ vector), deepcopy(point.payload)) for point in self._of(dataset)]
@@ -143,7 +201,16 @@ class MemoryStore:
         return [point for point in points if dataset is None or _read(point, "dataset") == dataset]
 
 
+class MemoryBuild(Unfinished, MemoryStore):
+    """What takes the place of a collection in memory."""
+
+    def drop(self) -> None:
+        self._count("drop")
+        self._described = None
+        self._points = {}
+
+
 def _read(point: Point, name: str) -> str:
     """Read a field of the tool's own bookkeeping, "" where it isn't."""
     own = point.payload.get("ingest")
-    return str(own.get(name, "")) if isinstance(own, dict) else ""
+    return str(own.get(name) or "") if isinstance(own, dict) else ""

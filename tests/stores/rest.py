@@ -24,12 +24,16 @@ _Filter = TypeAdapter(models.Filter | None)
 
 
 class LocalQdrant:
-    """The endpoints of one server; `faults` answers a request before they do, where it gives an answer."""
+    """The endpoints of one server; `faults` answers a request before they do, where it gives an answer.
+
+    state: what the description of any collection says instead of what is so.
+    """
 
     def __init__(self, faults: Callable[[Request], Answer | None], version: str) -> None:
         self.client = QdrantClient(":memory:")
+        self.state: dict[str, Any] = {}
         self._faults, self._version = faults, version
-        self._indexes: dict[str, Any] = {}
+        self._indexes: dict[str, dict[str, Any]] = {}  # of each collection
 
     def __call__(self, request: Request) -> Answer:
         if fault := self._faults(request):
@@ -37,26 +41,41 @@ class LocalQdrant:
         path, _, query = request.path.partition("?")
         if path == "/":
             return Answer(body={"title": "qdrant - vector search engine", "version": self._version})
-        _, _, name, *rest = path.split("/")
-        body = request.json if request.body else {}
+        method, body = request.method, request.json if request.body else {}
+        room, name, *rest = [*path[1:].split("/"), ""]
+        action = "/".join(rest).rstrip("/")
         try:
-            result = self._act(request.method, name, "/".join(rest), body)
+            everything = self._find_action(method, f"{room}/{name}".rstrip("/"), body)
+            result = everything() if everything else self._act(method, name, action, body)
         except (ValueError, KeyError) as error:
             if "already exists" in str(error):
                 return refuse(409, f"Wrong input: {error}!")
             return refuse(404 if isinstance(error, KeyError) or "not found" in str(error) else 400, str(error))
-        if (request.method, "/".join(rest)) in WRITES:
+        if (method, action) in WRITES:
             assert "wait=true" in query
         return Answer(body={"result": _plain(result), "status": "ok", "time": 0.001})
+
+    def _find_action(self, method: str, path: str, body: Mapping[str, Any]) -> Callable[[], Any] | None:
+        """Find what is asked of the server as a whole."""
+        client = self.client
+        actions: dict[tuple[str, str], Callable[[], Any]] = {
+            ("GET", "collections"): client.get_collections,
+            ("GET", "aliases"): client.get_aliases,
+            ("POST", "collections/aliases"): lambda: client.update_collection_aliases(
+                _read(list[models.AliasOperations], body["actions"])
+            ),
+        }
+        return actions.get((method, path))
 
     def _act(self, method: str, name: str, rest: str, body: Mapping[str, Any]) -> Any:
         client = self.client
         where = _Filter.validate_python(body.get("filter"))
         actions: dict[tuple[str, str], Callable[[], Any]] = {
-            ("GET", ""): lambda: {**_plain(client.get_collection(name)), "payload_schema": self._indexes},
+            ("GET", ""): lambda: self._describe(name),
             ("PUT", ""): lambda: client.create_collection(
                 name, models.VectorParams.model_validate(body["vectors"]), metadata=body.get("metadata")
             ),
+            ("DELETE", ""): lambda: self._delete(name),
             ("PATCH", ""): lambda: client.update_collection(name, metadata=body["metadata"]),
             ("PUT", "index"): lambda: self._index(name, body["field_name"], body["field_schema"]),
             ("PUT", "points"): lambda: client.upsert(name, _read(list[models.PointStruct], body["points"])),
@@ -82,8 +101,24 @@ class LocalQdrant:
         }
         return actions[method, rest]()
 
+    def _describe(self, name: str) -> Any:
+        return {
+            **_plain(self.client.get_collection(name)),
+            "payload_schema": self._indexes.get(self._resolve(name), {}),
+            **self.state,
+        }
+
+    def _delete(self, name: str) -> bool:
+        self._indexes.pop(name, None)
+        return self.client.delete_collection(name)
+
+    def _resolve(self, name: str) -> str:
+        aliases = {alias.alias_name: alias.collection_name for alias in self.client.get_aliases().aliases}
+        return aliases.get(name, name)
+
     def _index(self, name: str, field: str, schema: str) -> Any:
-        self._indexes[field] = {"data_type": schema, "points": 0}
+        indexes = self._indexes.setdefault(self._resolve(name), {})
+        indexes[field] = {"data_type": schema, "points": 0}
         return self.client.create_payload_index(name, field, models.PayloadSchemaType(schema))
 
 

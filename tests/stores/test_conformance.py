@@ -8,6 +8,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qdrant_client import QdrantClient
 
-from ingest.errors import StoreError
-from ingest.model import Point, Stored
+from ingest.errors import IdentityError, StoreError, UsageError
+from ingest.model import Payload, Point, Stored
 from ingest.protocols import Store
 from ingest.stores import open_store
 from ingest.stores.embedded import EmbeddedStore
@@ -52,8 +53,8 @@ def open_live(stack: ExitStack) -> Store:
     return open_store(url=LIVE, collection=name, api_key=key)
 
 
-def open_rest(stack: ExitStack) -> Store:
-    return open_store(url=stack.enter_context(serve_qdrant()).url, collection="test")
+def open_rest(stack: ExitStack, alias: str | None = None) -> Store:
+    return open_store(url=stack.enter_context(serve_qdrant()).url, collection="test", alias=alias)
 
 
 STORES: dict[str, Callable[[ExitStack, Path], Store]] = {
@@ -61,6 +62,8 @@ STORES: dict[str, Callable[[ExitStack, Path], Store]] = {
     "embedded": lambda _, folder: EmbeddedStore(str(folder / "store"), "test"),
     "local": lambda _, __: ServerStore(QdrantClient(":memory:"), "test", name="local"),
     "rest": lambda stack, _: open_rest(stack),
+    "alias": lambda _, __: ServerStore(QdrantClient(":memory:"), "test", name="local", alias="laws"),
+    "alias over rest": lambda stack, _: open_rest(stack, alias="laws"),
     "live": lambda stack, _: open_live(stack),
 }
 
@@ -95,8 +98,14 @@ def test_an_absent_collection_reads_empty(store: Store) -> None:
     assert store.fetch_payloads([ABSENT]) == {}
     assert store.find_vectors(["hash"]) == {}
     assert store.search(make_vector(1), 3) == []
+    assert store.count_datasets(["hash"]) == {}
+    assert store.count_strangers() == 0
+    assert list(store.delete_strangers()) == []
+    assert store.clear() == []
     store.delete([ABSENT])
+    store.forget("laws")
     store.flush()
+    store.settle()
     store.compact()
     assert store.describe() is None
 
@@ -292,6 +301,154 @@ def test_a_search_gives_the_nearest_first(store: Store) -> None:
     assert {hit.id for hit in store.search(query, 9, "other")} == {point.id for point in points[8:]}
     assert store.search(query, 3, "none") == []
     assert store.search(points[0].vector, 1)[0].score <= 1
+
+
+def test_what_is_recorded_of_a_dataset_is_forgotten_alone(store: Store) -> None:
+    store.create(replace(make_collection(), datasets={"luật": {"path": "/a"}}))
+    store.record("b/ü.xlsx", {"path": "/b", "skipped": []})
+    store.record("c", {"path": "/c"})
+    for dataset in ("luật", "c", "c", "never there"):
+        store.forget(dataset)
+    described = store.describe()
+    assert described is not None
+    assert described.datasets == {"b/ü.xlsx": {"path": "/b", "skipped": []}}
+    assert described.identity == make_collection().identity
+    store.record("c", {"path": "/d"})
+    assert (store.describe() or pytest.fail("gone")).datasets["c"] == {"path": "/d"}
+
+
+def hash_texts(points: list[Point]) -> list[str]:
+    return [str(own["text"]) for point in points if isinstance(own := point.payload["ingest"], dict)]
+
+
+def test_points_that_say_one_of_some_texts_are_counted_by_dataset(store: Store) -> None:
+    texts = [f"{n}" for n in range(300)]
+    laws, other = make_points(texts), make_points(texts[:7], "b.txt", "khác")
+    fill(store, [*laws, *other, make_point("0", "c.txt")])
+    hashes = hash_texts(laws)
+    assert store.count_datasets(hashes) == {"laws": 301, "khác": 7}
+    assert store.count_datasets([*hashes[:3], hashes[0], hashes[299], "unknown"]) == {"laws": 5, "khác": 3}
+    assert store.count_datasets(["unknown"]) == store.count_datasets([]) == {}
+
+
+@pytest.mark.parametrize("payload", [{}, {"page_content": "x"}, {"ingest": {}}, {"ingest": {"dataset": None}}])
+def test_points_of_another_program_are_counted_and_deleted_alone(store: Store, payload: Payload) -> None:
+    ours = [*make_points("abc"), *make_points("de", "b.txt", "other")]
+    fill(store, ours)
+    assert store.count_strangers() == 0
+    assert list(store.delete_strangers()) == []
+    strangers = [Point(str(uuid.uuid4()), make_vector(n), deepcopy(payload)) for n in range(1_100)]
+    for start in range(0, 1_100, 100):
+        store.upsert(strangers[start : start + 100])
+    assert store.count_strangers() == 1_100
+    deleted = list(store.delete_strangers())
+    assert deleted == sorted(deleted)
+    assert deleted[-1] == 1_100
+    assert store.count_strangers() == 0
+    assert_same(read(store), {point.id: point for point in ours})
+
+
+def test_what_holds_only_ours_is_not_adopted(store: Store) -> None:
+    fill(store, make_points("ab"))
+    if store.private:
+        with pytest.raises(UsageError):
+            store.adopt(make_collection())
+    else:
+        store.adopt(make_collection())
+        with pytest.raises(IdentityError, match="--rebuild"):
+            store.adopt(make_collection("another"))
+    assert (store.describe() or pytest.fail("gone")).identity == make_collection().identity
+    assert store.count() == 2
+
+
+def test_what_is_built_is_another_collection_until_it_is_switched_to(store: Store) -> None:
+    old, new = make_points("abc"), make_points("cdef", "new.txt")
+    fill(store, old)
+    store.record("laws", {"path": "/old"})
+    built = store.build()
+    assert built.describe() is None
+    assert built.count() == 0
+    built.create(make_collection("another", dimension=DIMENSION))
+    built.upsert(new)
+    built.record("laws", {"path": "/new"})
+    built.compact()
+    built.settle()
+    assert built.clear() == []
+    assert_same(read(built), {point.id: point for point in new})
+    assert_same(read(store), {point.id: point for point in old})
+    described, building = store.describe(), built.describe()
+    assert described
+    assert building
+    assert (described.identity.model, building.identity.model) == ("test", "another")
+    assert (described.datasets, building.datasets) == ({"laws": {"path": "/old"}}, {"laws": {"path": "/new"}})
+
+    said = store.switch(built)
+    assert_same(read(store), {point.id: point for point in new})
+    switched = store.describe()
+    assert switched
+    assert (switched.identity.model, switched.datasets) == ("another", {"laws": {"path": "/new"}})
+    assert ("COLLECTION_NAME=test-2" in said) == (store.collection == "test" and not store.private)
+    assert store.clear() == []
+    store.upsert(make_points("g"))
+    store.record("laws", {"path": "/newer"})
+    assert store.count() == 5
+
+
+def test_what_was_begun_is_gone_on_with_or_cleared_away(store: Store) -> None:
+    fill(store, make_points("abc"))
+    fill(store.build(), make_points("xy"))
+    again = store.build()
+    assert again.describe()
+    again.upsert(make_points("z"))
+    assert again.count() == 3
+    removed = store.clear()
+    assert removed
+    assert store.clear() == []
+    assert store.count() == 3
+    assert store.build().describe() is None
+    assert store.clear() == []
+
+
+def test_what_was_begun_with_another_model_is_started_over(store: Store) -> None:
+    fill(store, make_points("abc"))
+    built = store.build()
+    fill(built, make_points("xy"))
+    with pytest.raises(StoreError, match="already"):
+        built.create(make_collection("another"))
+    built.drop()
+    assert built.describe() is None
+    assert store.count() == 3
+    built.create(make_collection("another", dimension=4))
+    assert (built.count(), store.count()) == (0, 3)
+    store.switch(built)
+    assert (store.describe() or pytest.fail("gone")).dimension == 4
+
+
+def test_nothing_else_is_switched_to(store: Store) -> None:
+    fill(store, make_points("abc"))
+    fill(other := MemoryStore("other"), make_points("xy"))
+    with pytest.raises(StoreError, match="built beside"):
+        store.switch(other)
+    built = fill(store.build(), make_points("xy"))
+    with pytest.raises(StoreError):
+        built.build()
+    with pytest.raises(StoreError):
+        built.switch(store)
+    with pytest.raises(StoreError):
+        built.adopt(make_collection())
+    store.clear()
+    with pytest.raises(StoreError, match="built beside"):
+        store.switch(built)
+    assert store.count() == 3
+
+
+def test_rebuilding_again_and_again_leaves_one_collection(store: Store) -> None:
+    fill(store, make_points("a"))
+    for text in "bcd":
+        built = fill(store.build(), make_points(text))
+        store.switch(built)
+        assert [point.payload["page_content"] for point in store.scroll()] == [text]
+        assert store.clear() == []
 
 
 def test_closing_twice_is_no_error(store: Store) -> None:

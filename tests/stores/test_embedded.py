@@ -17,7 +17,7 @@ from qdrant_client import QdrantClient
 from qdrant_edge import EdgeShard
 
 from ingest.errors import IdentityError, IngestError, LockedError, StoreError, UsageError
-from ingest.stores import compaction, disk, embedded, open_store
+from ingest.stores import compaction, disk, embedded_collection, open_store
 from ingest.stores.embedded import EmbeddedStore
 from tests.stores.samples import fill, list_files, make_collection, make_payload, make_point, make_points, make_vector
 
@@ -436,7 +436,7 @@ class Compactions:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, outcome: bool = True) -> None:
         self.shards: list[str] = []
         self.outcome = outcome
-        monkeypatch.setattr(embedded, "compact_shard", self)
+        monkeypatch.setattr(embedded_collection, "compact_shard", self)
 
     def __call__(self, shard: Path) -> bool:
         self.shards.append(shard.name)
@@ -447,7 +447,7 @@ def test_only_what_was_deleted_or_is_not_indexed_is_compacted(
     store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compactions = Compactions(monkeypatch)
-    monkeypatch.setattr(embedded, "UNINDEXED", 20)
+    monkeypatch.setattr(embedded_collection, "UNINDEXED", 20)
     store.compact()
     fill(store, make_points([str(n) for n in range(19)]))
     store.compact()
@@ -493,7 +493,7 @@ def test_a_collection_that_is_replaced_ten_times_does_not_grow(store: EmbeddedSt
 
 
 def test_a_large_collection_gets_an_index(store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "UNINDEXED", 2_000)
+    monkeypatch.setattr(embedded_collection, "UNINDEXED", 2_000)
     store.create(make_collection(dimension=128))
     points = [make_point(str(number), dimension=128) for number in range(2_500)]
     store.upsert(points)

@@ -14,7 +14,8 @@ from qdrant_client import QdrantClient, models
 from ingest.errors import CredentialError, IdentityError, StoreError, UsageError
 from ingest.stores import open_store, patience
 from ingest.stores.records import INDEXED
-from ingest.stores.server import MOST_BYTES, ServerStore, connect
+from ingest.stores.server import ServerStore, connect
+from ingest.stores.server_collection import MOST_BYTES
 from tests.loopback import Answer, Request, Server, find_free_port, script, serve
 from tests.stores.rest import LocalQdrant, refuse, serve_qdrant
 from tests.stores.samples import DIMENSION, fill, make_collection, make_payload, make_point, make_points, make_vector
@@ -303,7 +304,7 @@ def test_counts_that_do_not_add_up_are_not_believed() -> None:
         assert w.store.count_origins("laws") == {"luật.txt": 3}
     with wire(Faults("POST /collections/test/facet", [short] * 3)) as w:
         fill(w.store, make_points("abc"))
-        with pytest.raises(StoreError, match=r"counts 3 points of 'laws' .* and 2 by their ingest\.origin"):
+        with pytest.raises(StoreError, match=r"counts 3 points .* and 2 by their ingest\.origin"):
             w.store.count_origins("laws")
 
 
@@ -484,6 +485,8 @@ def test_every_request_can_be_made_by_grpc() -> None:
         "UpdateBatch": lambda store: store.overwrite({point.id: point.payload}),
         "SetPayload": lambda store: store.mark("laws", "a", "state"),
         "Delete": lambda store: store.delete([point.id]),
+        "List": lambda store: store.clear(),
+        "ListAliases": lambda store: store._catalog.list_aliases(),
         "Update": lambda store: store.record("laws", {"path": "/a", "last_run": {"added": 3}}),
     }
     refusing = Refusing()

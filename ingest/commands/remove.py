@@ -1,0 +1,48 @@
+"""`create-vector-db remove`."""
+
+import sys
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from ingest import render
+from ingest.commands.options import takes_settings
+from ingest.commands.output import complain, print_json, print_lines
+from ingest.durations import read_duration
+from ingest.errors import UsageError
+from ingest.inspection import describe_there
+from ingest.removal import remove_dataset
+from ingest.settings import Settings, flag, open_chosen_store
+
+
+@takes_settings
+def remove_from_collection(
+    _context: typer.Context,
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Its name, as `info` shows it.")],
+    *,
+    settings: Settings,
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Remove it without asking.")] = False,
+    lock_wait: Annotated[
+        str, flag("--lock-wait", metavar="TIME", help="How long to wait for another run: 90s, 10m, 2h.")
+    ] = "0s",
+) -> None:
+    """Take a dataset out of the collection, after showing what it holds."""
+    wait = read_duration("--lock-wait", lock_wait)
+    store, _ = open_chosen_store(settings, lock_wait=wait, exclusive=True)
+    with closing(store):
+        described = describe_there(store)
+        if dataset not in described.datasets:
+            raise UsageError(f"there is no dataset {dataset!r}: the collection has {', '.join(described.datasets)}")
+        shown = render.render_dataset(dataset, described.datasets[dataset], store.count(dataset))
+        if not yes:
+            if not sys.stdin or not sys.stdin.isatty():
+                raise UsageError(f"{shown}: add --yes to remove it, since nobody can be asked here")
+            complain(shown)
+            typer.confirm(f"remove it from collection {store.collection!r} in {store.name}?", abort=True, err=True)
+        removed = max(remove_dataset(store, dataset), default=0)
+        store.compact()
+    if settings.json:
+        print_json({"dataset": dataset, "removed": removed})
+    elif not settings.quiet:
+        print_lines([f"{dataset}: {removed} points removed"])

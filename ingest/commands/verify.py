@@ -1,0 +1,46 @@
+"""`create-vector-db verify`."""
+
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from ingest import render
+from ingest.commands.options import takes_settings
+from ingest.commands.output import complain, print_json, print_lines
+from ingest.durations import read_duration
+from ingest.reading import Reading, open_sources
+from ingest.settings import Settings, flag, open_chosen_store
+from ingest.sync import Options
+from ingest.verification import SAMPLE, verify
+
+
+@takes_settings
+def verify_collection(
+    _context: typer.Context,
+    *,
+    settings: Settings,
+    reading: Reading,
+    sample: Annotated[
+        int, flag("--sample", metavar="POINTS", min=0, help="Points that are read back and searched for.")
+    ] = SAMPLE,
+    invalidate: Annotated[
+        bool,
+        flag("--invalidate", help="Let the next run mend what was changed in place, too, which it would pass over."),
+    ] = False,
+    lock_wait: Annotated[
+        str, flag("--lock-wait", metavar="TIME", help="How long to wait for another run: 90s, 10m, 2h.")
+    ] = "10s",
+) -> None:
+    """Compare the collection with the sources, without embedding anything."""
+    sources = open_sources(reading)
+    store, _ = open_chosen_store(settings, lock_wait=read_duration("--lock-wait", lock_wait), exclusive=True)
+    with closing(store):
+        found = verify(sources, store=store, options=Options(), sample=sample, invalidate=invalidate)
+    if settings.json:
+        print_json(found.as_json())
+    elif not settings.quiet:
+        print_lines(render.render_verification(found))
+    if found.failure and (settings.quiet or settings.json):
+        complain(f"error: {found.failure}")
+    raise typer.Exit(found.exit_code)

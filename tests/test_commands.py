@@ -1,0 +1,119 @@
+"""What keeps a collection for years: remove, --rebuild, --alias, --adopt, as they are typed."""
+
+import pytest
+from qdrant_client import QdrantClient, models
+
+from tests.commandline import Command, write_faq
+from tests.embedders.fakes import answer_embed
+from tests.loopback import serve
+from tests.stores.rest import serve_qdrant
+
+pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant:UserWarning")
+HASHING = ("--embedder", "hashing")
+
+
+def test_a_dataset_is_removed_when_a_script_says_yes(command: Command) -> None:
+    write_faq("nhân sự.csv")
+    write_faq("thuế.csv")
+    assert command("--excel", "nhân sự.csv", "--excel", "thuế.csv", *HASHING).code == 0
+    asked = command("remove", "nhân sự.csv")
+    assert asked.code == 2
+    assert "3 points" in asked.err
+    assert "--yes" in asked.err
+    done = command("remove", "nhân sự.csv", "--yes", "--json")
+    assert (done.code, done.json) == (0, {"dataset": "nhân sự.csv", "removed": 3})
+    left = command("info", "--json").json
+    assert (left["points"], list(left["datasets"])) == (3, ["thuế.csv"])
+    gone = command("remove", "nhân sự.csv", "--yes")
+    assert gone.code == 2
+    assert "thuế.csv" in gone.err
+
+
+def test_a_rebuild_of_the_embedded_store_takes_another_model(command: Command) -> None:
+    write_faq()
+    with serve(answer_embed) as server:
+        assert command("--excel", "faq.csv", "--embedder", server.url, "--model", "one").code == 0
+        refused = command("--excel", "faq.csv", "--embedder", server.url, "--model", "two")
+        assert refused.code == 6
+        assert "--rebuild" in refused.err
+        done = command("--excel", "faq.csv", "--embedder", server.url, "--model", "two", "--rebuild")
+        assert done.code == 0, done.err
+        assert command("info", "--json").json["identity"]["model"] == "two"
+        again = command("--excel", "faq.csv", "--embedder", server.url, "--model", "two", "--json").json
+        assert (again["unchanged"], again["requests"]) == (3, 0)
+
+
+def test_a_rebuild_behind_an_alias_switches_it_and_leaves_one_collection(command: Command) -> None:
+    write_faq()
+    with serve_qdrant() as server:
+        where = ("--qdrant-url", server.url, "--alias", "laws")
+        assert command("--excel", "faq.csv", *HASHING, *where).code == 0
+        client = QdrantClient(server.url, check_compatibility=False)
+        assert [item.name for item in client.get_collections().collections] == ["legal_rag-1"]
+        assert command("--excel", "faq.csv", *HASHING, *where, "--rebuild").code == 0
+        assert [item.name for item in client.get_collections().collections] == ["legal_rag-2"]
+        assert client.count("laws").count == 3
+        assert command("search", "Câu hỏi", "--qdrant-url", server.url, "--collection", "laws", "--json").code == 0
+        assert command("info", "--json", *where).json["points"] == 3
+
+
+def test_a_rebuild_without_an_alias_names_the_setting_that_uses_it(command: Command) -> None:
+    write_faq()
+    with serve_qdrant() as server:
+        where = ("--qdrant-url", server.url)
+        assert command("--excel", "faq.csv", *HASHING, *where).code == 0
+        done = command("--excel", "faq.csv", *HASHING, *where, "--rebuild")
+        assert done.code == 0, done.err
+        assert "COLLECTION_NAME=legal_rag-2" in done.out
+        assert command("info", "--json", *where, "--collection", "legal_rag-2").json["points"] == 3
+        assert command("info", "--json", *where).json["points"] == 3
+
+
+def test_a_dry_run_of_a_rebuild_switches_nothing(command: Command) -> None:
+    write_faq()
+    assert command("--excel", "faq.csv", *HASHING).code == 0
+    before = command("info", "--json").json
+    done = command("--excel", "faq.csv", *HASHING, "--rebuild", "--dry-run", "--json")
+    assert (done.code, done.json["added"], done.json["embedded"]) == (0, 3, 0)
+    assert command("info", "--json").json == before
+
+
+def test_a_collection_of_another_program_is_adopted_and_its_points_go_last(command: Command) -> None:
+    write_faq()
+    with serve_qdrant() as server:
+        where = ("--qdrant-url", server.url)
+        client = QdrantClient(server.url, check_compatibility=False)
+        client.create_collection("legal_rag", models.VectorParams(size=768, distance=models.Distance.COSINE))
+        client.upsert("legal_rag", [models.PointStruct(id=1, vector=[0.1] * 768, payload={"page_content": "cũ"})])
+        refused = command("--excel", "faq.csv", *HASHING, *where)
+        assert refused.code == 6
+        assert "--adopt" in refused.err
+        assert command("--excel", "faq.csv", *HASHING, *where, "--adopt", "--dry-run").code == 0
+        assert client.count("legal_rag").count == 1
+        done = command("--excel", "faq.csv", *HASHING, *where, "--adopt")
+        assert done.code == 0, done.err
+        assert "1 points that another program made were deleted" in done.out
+        assert client.count("legal_rag").count == 3
+        assert command("--excel", "faq.csv", *HASHING, *where).code == 0
+
+
+def test_adopting_keeps_to_the_guard(command: Command) -> None:
+    write_faq()
+    with serve_qdrant() as server:
+        where = ("--qdrant-url", server.url)
+        client = QdrantClient(server.url, check_compatibility=False)
+        client.create_collection("legal_rag", models.VectorParams(size=768, distance=models.Distance.COSINE))
+        old = [models.PointStruct(id=number, vector=[0.1] * 768) for number in range(40)]
+        client.upsert("legal_rag", old)
+        refused = command("--excel", "faq.csv", *HASHING, *where, "--adopt")
+        assert refused.code == 7
+        assert "--max-delete" in refused.err
+        assert client.count("legal_rag").count == 43
+        assert command("--excel", "faq.csv", *HASHING, *where, "--adopt", "--max-delete", "100%").code == 0
+        assert client.count("legal_rag").count == 3
+
+
+@pytest.mark.parametrize("words", [("--adopt", "--rebuild"), ("--drop-others",), ("--alias", "laws")])
+def test_what_does_not_go_together_is_a_usage_error(command: Command, words: tuple[str, ...]) -> None:
+    write_faq()
+    assert command("--excel", "faq.csv", *HASHING, *words).code == 2

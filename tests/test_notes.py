@@ -1,0 +1,118 @@
+"""What a run tells a person besides its numbers."""
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.errors import EmbeddingError, SourceError, UsageError
+from ingest.notes import TEXTS
+from ingest.report import Report
+from ingest.stores.readonly import ReadOnlyStore
+from ingest.sync import Options, sync
+from tests.fakes import CountingEmbedder, RowsSource
+from tests.stores.memory import MemoryStore
+
+OCTOBER, NOVEMBER = "faq 2026-10.xlsx", "faq 2026-11.xlsx"
+
+
+def make(folder: Path, name: str, answers: list[str], dataset: str | None = None) -> RowsSource:
+    return RowsSource(folder / name, dataset=dataset or name).write(
+        {"x.json": [("질문", answer, "s") for answer in answers]}
+    )
+
+
+def run(*sources: RowsSource, store: Any, options: Options | None = None, **embedder: Any) -> Report:
+    return sync(sources, embedder=CountingEmbedder(**embedder), store=store, options=options or Options())
+
+
+def number(count: int, start: int = 0) -> list[str]:
+    return [f"답변 {place}" for place in range(start, start + count)]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> MemoryStore:
+    filled = MemoryStore()
+    run(make(tmp_path, OCTOBER, number(10)), store=filled)
+    filled.calls.clear()
+    return filled
+
+
+def find_twins(report: Report) -> list[str]:
+    return [note for note in report.notes if "takes the old one out" in note]
+
+
+@pytest.mark.parametrize("dry", [False, True])
+def test_a_new_dataset_that_says_what_another_one_says_is_told_with_what_to_write(
+    tmp_path: Path, store: MemoryStore, dry: bool
+) -> None:
+    report = run(make(tmp_path, NOVEMBER, number(10, 4)), store=ReadOnlyStore(store) if dry else store)
+    [note] = find_twins(report)
+    for words in (
+        f"{NOVEMBER} is new",
+        "of 10 of its texts 6",
+        f"--dataset {shlex.quote(OCTOBER)}",
+        f"create-vector-db remove {shlex.quote(OCTOBER)}",
+    ):
+        assert words in note
+    assert (report.exit_code, store.calls["count_datasets"]) == (0, 1)
+
+
+def test_half_of_the_texts_are_not_most_of_them(tmp_path: Path, store: MemoryStore) -> None:
+    assert not find_twins(run(make(tmp_path, NOVEMBER, number(10, 5)), store=store))
+
+
+def test_only_a_new_dataset_asks_and_only_about_one_that_the_run_does_not_name(
+    tmp_path: Path, store: MemoryStore
+) -> None:
+    both = [make(tmp_path, OCTOBER, number(10)), make(tmp_path, NOVEMBER, number(9))]
+    assert not find_twins(run(*both, store=store))
+    assert not find_twins(run(both[1].write({"x.json": [("질문", "답변 3", "s")] * 9}), store=store))
+    assert store.calls["count_datasets"] == 0
+
+
+def test_of_a_large_dataset_a_part_is_looked_at(tmp_path: Path) -> None:
+    store = MemoryStore()
+    run(make(tmp_path, OCTOBER, number(TEXTS * 2)), store=store)
+    [note] = find_twins(run(make(tmp_path, NOVEMBER, number(TEXTS * 2)), store=store))
+    assert f"of {TEXTS} of its texts {TEXTS}" in note
+
+
+@pytest.mark.parametrize("dry", [False, True])
+def test_datasets_that_a_run_does_not_name_are_told_even_where_it_fails(
+    tmp_path: Path, store: MemoryStore, dry: bool
+) -> None:
+    run(make(tmp_path, "laws", ["Điều 1"]), store=store)
+    empty = RowsSource(tmp_path / "empty", dataset="empty").write({})
+    report = run(empty, store=ReadOnlyStore(store) if dry else store)
+    assert report.exit_code == SourceError.exit_code
+    assert report.notes == [f"left as they are, since this run does not name them: {OCTOBER}, laws"]
+    failing = run(make(tmp_path, "laws", ["Điều 2"]), store=store, fail_after=0)
+    assert failing.exit_code == EmbeddingError.exit_code
+    assert failing.notes == [f"left as they are, since this run does not name them: {OCTOBER}"]
+
+
+def test_another_cut_is_refused_without_a_word_to_that_effect(tmp_path: Path, store: MemoryStore) -> None:
+    report = run(make(tmp_path, OCTOBER, number(10)), store=store, options=Options(chunk_size=200))
+    assert report.exit_code == UsageError.exit_code
+    for words in ("400", "200", "--rechunk"):
+        assert words in str(report.failure)
+    same = run(make(tmp_path, OCTOBER, number(10)), store=store, options=Options(chunk_size=400))
+    assert (same.exit_code, same.notes) == (0, [])
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_another_cut_says_how_many_texts_it_embeds(tmp_path: Path, dry: bool) -> None:
+    store = MemoryStore()
+    laws = make(tmp_path, "laws", [*number(10), "여름 휴가 " * 50])
+    run(laws, store=store)
+    options = Options(chunk_size=200, chunk_overlap=20, rechunk=True)
+    report = run(laws, store=ReadOnlyStore(store) if dry else store, options=options)
+    embedded = report.total("embedded")
+    assert 1 < embedded < 10
+    assert report.notes == [
+        f"laws is cut anew, size 200 instead of 400, overlap 20 instead of 0: that embeds {embedded} texts"
+    ]
+    if not dry:
+        assert run(laws, store=store, options=options).notes == []
