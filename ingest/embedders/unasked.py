@@ -25,7 +25,7 @@ NOT_KNOWN = Limits()
 
 
 class Unasked:
-    """Stands in for an embedder: answers each text with the same vector, and nothing is kept. Safe to call from threads.
+    """Stands in for an embedder: answers each text with one vector, and nothing is kept. Safe to call from threads.
 
     It counts what the embedder would: `requests`, of a service that never fails and takes all that it is not known to
     refuse, and `cached`.
