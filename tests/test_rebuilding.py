@@ -1,5 +1,8 @@
 """A rebuilt collection is what a first run would have made; until the switch everything is served by the old one."""
 
+import os
+import threading
+import uuid
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -27,6 +30,7 @@ from tests.stores.memory import MemoryStore
 from tests.test_sync import ANYTHING, histories
 
 NEW = "another model"
+LIVE = os.environ.get("QDRANT_TEST_URL")
 
 
 @pytest.fixture(autouse=True)
@@ -342,6 +346,35 @@ def test_a_reader_behind_an_alias_never_finds_less(source: RowsSource, other: Ro
     assert searched > 10
     assert len(client.get_collections().collections) == 1
     assert (store.describe() or pytest.fail("gone")).datasets.keys() == {"rows", "others"}
+
+
+@pytest.mark.skipif(not LIVE, reason="QDRANT_TEST_URL names no server")
+def test_a_reader_of_a_live_server_never_finds_less(source: RowsSource) -> None:
+    """A thread searches by the alias all the time, while the collection behind it is made anew twice."""
+    name, key = f"test-{uuid.uuid4()}", os.environ.get("QDRANT_API_KEY")
+    store = open_store(url=LIVE, collection=name, alias=f"{name}-alias", api_key=key)
+    reader = QdrantClient(url=LIVE, headers={"api-key": key} if key else None)
+    vector, found, ended = CountingEmbedder().encode_query("Câu hỏi").tolist(), [], threading.Event()
+
+    def search() -> None:
+        while not ended.is_set():
+            found.append(len(reader.query_points(f"{name}-alias", vector, limit=100).points))
+
+    try:
+        run(source, store)
+        thread = threading.Thread(target=search)
+        thread.start()
+        for model in (NEW, "fake"):
+            assert remake(source, store, CountingEmbedder(model)).exit_code == 0
+        ended.set()
+        thread.join()
+        assert set(found) == {5}
+    finally:
+        ended.set()
+        for number in range(1, 4):
+            reader.delete_collection(f"{name}-{number}")
+        reader.close()
+        store.close()
 
 
 def _surround(client: QdrantClient, name: str, look: Callable[[], None]) -> None:
