@@ -1,4 +1,4 @@
-"""Lengths of time as people write them: `90s`, `10m`, `26h`, `7d`, or seconds alone."""
+"""Lengths of time as people write them: `90s`, `10m`, `26h`, `7d`, or `0`."""
 
 import re
 
@@ -11,6 +11,6 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
 def read_duration(flag: str, text: str) -> float:
     """Read a length of time in seconds. Raises UsageError, naming the flag, for anything else."""
     found = _DURATION.fullmatch(text.strip())
-    if not found:
-        raise UsageError(f"{flag} {text!r} is no length of time: write 90s, 10m, 26h or 7d")
+    if not found or (float(found[1]) and not found[2]):
+        raise UsageError(f"{flag} {text!r} is no length of time with a unit: write 90s, 10m, 26h or 7d")
     return float(found[1]) * _UNITS[found[2]]

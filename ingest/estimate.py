@@ -15,12 +15,14 @@ class Estimate:
 
     tokens: with the special ones of the model and its prefix, and without the canaries.
     seconds: of asking the service. money: in whatever the price is in.
+    price: of a million tokens, None where it was not given.
     basis: for each of them, and for the requests, how it was found, or why it is not known.
     """
 
     tokens: int | None
     seconds: float | None
     money: float | None
+    price: float | None
     basis: Mapping[str, str]
 
 
@@ -47,8 +49,9 @@ def estimate(
         tokens=counted,
         seconds=seconds,
         money=money,
+        price=price,
         basis={
-            "requests": "if none fails and the service takes what it is known to take",
+            "requests": "with that which asks the canaries, if none fails and the service takes what is known of it",
             "tokens": str(tokens) if unknown else "counted by the tokenizer of the model",
             "seconds": pace,
             "money": str(tokens) if unknown and price is not None else worth,

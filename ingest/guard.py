@@ -25,30 +25,34 @@ class Guard:
         if not number.isdecimal() or (self.limit.endswith("%") and int(number) > 100):  # noqa: PLR2004 - per cent
             raise UsageError(f"--max-delete {self.limit!r} is neither a number of chunks (120) nor a share (50%)")
 
-    def check(self, dataset: str, *, before: int, lost: int, after: int, nothing_remains: bool) -> None:
+    def check(
+        self, name: str, *, before: int, lost: int, after: int, nothing_remains: bool, kind: str = "dataset"
+    ) -> None:
         """Raise GuardError where `lost` of the `before` chunks are more than allowed.
 
-        after: chunks of the dataset once all is done. nothing_remains: no origin that was stored is there any more.
+        name, kind: what would lose them, and what that is. after: its chunks once all is done.
+        nothing_remains: no origin that was stored is there any more.
         """
         if self.limit == EVERYTHING or not lost:
             return
+        subject = f"{kind} {name!r}"
         if not after:
-            raise self._refuse(dataset, f"all {before} chunks would be deleted and nothing would replace them", None)
+            raise self._refuse(subject, f"all {before} chunks would be deleted and nothing would replace them", None)
         if nothing_remains and before > SMALL:
             raise self._refuse(
-                dataset,
+                subject,
                 f"none of the files behind its {before} chunks is there any more. Another folder of the same name "
                 "wants a --dataset of its own",
                 None,
             )
         if lost > self._allow(before):
-            raise self._refuse(dataset, f"{lost} of {before} chunks would be deleted, more than {self.limit}", lost)
+            raise self._refuse(subject, f"{lost} of {before} chunks would be deleted, more than {self.limit}", lost)
 
     def _allow(self, before: int) -> int:
         if self.limit.endswith("%"):
             return before * int(self.limit.removesuffix("%")) // 100
         return int(self.limit)
 
-    def _refuse(self, dataset: str, reason: str, lost: int | None) -> GuardError:
+    def _refuse(self, subject: str, reason: str, lost: int | None) -> GuardError:
         way_out = f"{self.command} --max-delete {EVERYTHING if lost is None else lost}"
-        return GuardError(f"dataset {dataset!r}: nothing deleted: {reason}. If that is meant: {way_out}")
+        return GuardError(f"{subject}: nothing deleted: {reason}. If that is meant: {way_out}")

@@ -165,6 +165,7 @@ class Collection:
     canaries: (2, dimension), the vectors of `identity.CANARIES`.
     datasets: per dataset what was recorded of it: `path`, `host`, `chunking`, `reading`, `last_run`, and where there
         are any, the `columns` of its workbooks (see `roles`) and the items that were `skipped` (see `report`).
+    adopting: it was taken over from another program, whose points are not yet deleted.
     """
 
     identity: Identity
@@ -173,6 +174,7 @@ class Collection:
     dimension: int
     canaries: "Vectors" = field(compare=False)  # by `identity.diverge`, since services differ in the last digits
     datasets: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    adopting: bool = False
 
 
 def canonical(value: Json) -> str:

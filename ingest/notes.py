@@ -27,8 +27,9 @@ def note_twins(store: Store, dataset: str, others: Collection[str], texts: set[s
             name = shlex.quote(other)
             yield (
                 f"{dataset} is new, and of {len(texts)} of its texts {shared} stand in {other} too, which this run "
-                f"does not name. If it takes the place of that one: --dataset {name} makes {other} equal to it, and "
-                f"`create-vector-db remove {name}` takes the old one out"
+                f"does not name. If it takes the place of that one, either remove the old one: `create-vector-db "
+                f"remove {name}`; or keep its name: run with --dataset {name} from now on, and remove the new one: "
+                f"`create-vector-db remove {shlex.quote(dataset)}`"
             )
 
 

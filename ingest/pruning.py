@@ -26,15 +26,21 @@ class Pruning:
     lost: int
 
 
-def plan_pruning(store: Store, gone: Sequence[str], lost: int, changed: Iterable[Progress], tally: Tally) -> Pruning:
-    """Decide what may go, and count as kept what may not. `lost` is what the gone origins held."""
+def plan_pruning(
+    store: Store, gone: Sequence[str], lost: int, changed: Iterable[Progress], tally: Tally, *, recut: bool = False
+) -> Pruning:
+    """Decide what may go, and count as kept what may not.
+
+    lost: what the gone origins held. recut: the dataset is cut otherwise than before, so that fewer chunks are no loss.
+    """
     stale: list[str] = []
     for progress in changed:
         doomed = progress.stale if progress.whole and not progress.left else []
         if doomed and progress.failed:
             doomed = _spare(store, progress)
         tally.kept += len(progress.stale) - len(doomed)
-        lost += min(len(doomed), max(0, progress.before - progress.wanted))
+        if not (recut and progress.wanted):
+            lost += min(len(doomed), max(0, progress.before - progress.wanted))
         stale += doomed
     return Pruning(gone, stale, lost)
 

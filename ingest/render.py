@@ -1,4 +1,4 @@
-"""What a person reads: the report, hits and collections as lines of text. Pure functions; `cli` prints them."""
+"""What a person reads: the report, hits and collections as lines of text. Pure functions; the commands print them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -57,6 +57,9 @@ def _count_origins(origins: Origins) -> str:
 def _render_estimate(report: Report, estimate: Estimate) -> Iterator[str]:
     """Say what a run would ask the service for, and what that would cost; what is not known, and why."""
     tokens = f" and {estimate.tokens:,} tokens" if estimate.tokens is not None else ""
+    if not report.requests and not report.cached and not report.total("reused"):
+        yield "nothing to embed"
+        return
     at_hand = {"the cache": report.cached, "the collection": report.total("reused")}
     yield (
         f"would embed {report.total('embedded')} texts of {report.total('characters'):,} characters{tokens} in "
@@ -69,8 +72,9 @@ def _render_estimate(report: Report, estimate: Estimate) -> Iterator[str]:
         yield f"tokens: unknown: {estimate.basis['tokens']}"
     duration = "unknown" if estimate.seconds is None else f"about {render_duration(estimate.seconds)}"
     yield f"time: {duration}: {estimate.basis['seconds']}"
-    if estimate.money is not None:
-        yield f"money: {estimate.money:,.4g}: {estimate.basis['money']}"
+    if estimate.money is not None or estimate.price is not None:
+        money = "unknown" if estimate.money is None else f"{estimate.money:,.4g}"
+        yield f"money: {money}: {estimate.basis['money']}"
 
 
 def render_duration(seconds: float) -> str:
@@ -154,7 +158,10 @@ def _render_ways_out(verification: "Verification") -> Iterator[str]:
     if kinds - {"stranger", "unsearchable"} and verification.invalidated:
         yield "an ordinary run mends this: create-vector-db with the same sources"
     elif kinds - {"stranger", "unsearchable"}:
-        yield "an ordinary run with the same sources mends what was added or lost, and not what was changed in place"
+        yield (
+            "an ordinary run with the same sources mends this, but for points that were changed in place behind its "
+            "back: these it sees after create-vector-db verify --invalidate"
+        )
     if "stranger" in kinds:
         yield "strangers: --adopt takes the collection over, and create-vector-db remove takes out a whole dataset"
     if "unsearchable" in kinds:

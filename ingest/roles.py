@@ -87,11 +87,17 @@ def _explain(columns: Columns, sheet: str, lost: Mapping[str, str]) -> str:
     names = columns.names[sheet]
     there = ", ".join(f'"{name[:_SHOWN_CHARACTERS]}"' for name in names[:_SHOWN]) or "none"
     more = f" and {len(names) - _SHOWN} more" if names[_SHOWN:] else ""
+    if mapped := [f'--map {role}="{name}"' for role, name in lost.items() if name in names]:
+        return (
+            f"{columns.origin}{f', sheet {sheet}' if sheet else ''}: the last run was told {' '.join(mapped)}, and "
+            "this one is not. It keeps what it had until every run is told so, or one that a column may go "
+            "(--accept-columns)"
+        )
     ways = " ".join(f'--map {role}="…"' for role in lost)
     return (
         f"{columns.origin}{f', sheet {sheet}' if sheet else ''}: the column {gone} that the last run read is gone; "
-        f"there are now {there}{more}. It keeps what it had until the column has its old name again, or a run says "
-        f"which one it is ({ways}), or that it may go (--accept-columns)"
+        f"there are now {there}{more}. It keeps what it had until the column has its old name again, or every run "
+        f"is told which one it is ({ways}), or one that it may go (--accept-columns)"
     )
 
 

@@ -39,6 +39,7 @@ from ingest.protocols import Chunker, Embedder, Source, Store
 from ingest.pruning import plan_pruning, prune
 from ingest.report import Report, Tally
 from ingest.roles import read_roles
+from ingest.strangers import note_strangers
 from ingest.trial import replace_trial
 from ingest.version import read_version
 
@@ -88,6 +89,7 @@ def sync(
     if described and (difference := differ(described.identity, embedder.identity)):
         raise refuse_identity(store, embedder, difference)
     notes += note_cleared(store.clear())
+    notes += note_strangers(store, described)
     encoding = Encoding(
         embedder, store, described, read_version(), options.batch_size, options.concurrency, options.limit, lender
     )
@@ -153,7 +155,7 @@ def _sync_dataset(
     store.flush()
 
     if deletes:
-        pruning = plan_pruning(store, gone, lost, changed, tally)
+        pruning = plan_pruning(store, gone, lost, changed, tally, recut=recorded.get("chunking") != entry["chunking"])
         try:
             check(lost=pruning.lost, after=tally.unchanged + tally.refreshed + tally.added + tally.kept)
         except GuardError:

@@ -36,5 +36,5 @@ def replace_trial(
     embedder.probe(CANARIES)
     store.drop()
     held = ", ".join(sorted(described.datasets)) or "nothing"
-    notes.append(f"the trial made with {described.identity.model} (datasets: {held}) was replaced")
+    notes.append(f"the trial made with {described.identity.model} (datasets: {held}) gives way to this model")
     return None

@@ -14,7 +14,7 @@ from pathlib import Path
 from ingest.batching import batched
 from ingest.comparison import Comparison, Progress
 from ingest.contract import find_difference, read_own
-from ingest.errors import IngestError, SourceError, UsageError, VerificationError
+from ingest.errors import IngestError, ItemsSkipped, SourceError, UsageError, VerificationError
 from ingest.inspection import KINDS, NO_VECTOR, Finding, describe_there, examine, judge_payload, make_finding
 from ingest.model import Chunk, File, Json, Payload, Point, Skipped, digest_text
 from ingest.protocols import Source, Store
@@ -56,14 +56,19 @@ class Verification:
             for error in errors:
                 if isinstance(error, kind):
                     return error
-        if not self.counts:
-            return None
-        return VerificationError(f"the collection and the sources differ: {_list_counts(self.counts)}")
+        if self.counts:
+            return VerificationError(self.describe())
+        skipped = sum(len(tally.skipped) for tally in self.datasets)
+        return ItemsSkipped(f"{skipped} items can't be compared, since they can't be read") if skipped else None
 
     @property
     def exit_code(self) -> int:
         """0 where the collection equals the sources, else that of the failure."""
         return self.failure.exit_code if self.failure else 0
+
+    def describe(self) -> str:
+        """Say in one line what differs."""
+        return f"the collection and the sources differ: {_list_counts(self.counts)}"
 
     def as_json(self) -> Mapping[str, Json]:
         """Give the whole of it as one JSON object."""

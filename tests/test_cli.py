@@ -387,9 +387,14 @@ def test_a_report_is_written_whole_with_each_skipped_text(command: Command) -> N
     (skipped,) = report["datasets"][0]["skipped"]
     assert "số 1" in skipped["text"]
     assert (report["exit_code"], report["added"]) == (3, 2)
-    assert (
-        command("--excel", "faq.csv", "--embedder", "hashing", "--collection", "b", "--report", "no/r.json").code == 0
-    )
+    refused = command("--excel", "faq.csv", "--embedder", "hashing", "--collection", "b", "--report", "no/r.json")
+    assert refused.code == 2
+    assert "no/r.json" in refused.err
+    assert command("--excel", "faq.csv", "--report", "report.json").code == 2  # no embedder
+    failed = json.loads(Path("report.json").read_text(encoding="utf-8"))
+    assert failed["exit_code"] == 2
+    assert "HF_TOKEN" in failed["error"]
+    assert failed["started"] <= failed["finished"]
     assert [path.name for path in Path().glob("*.tmp")] == []
 
 

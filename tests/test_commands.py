@@ -50,7 +50,9 @@ def test_a_rebuild_behind_an_alias_switches_it_and_leaves_one_collection(command
         assert command("--excel", "faq.csv", *HASHING, *where).code == 0
         client = QdrantClient(server.url, check_compatibility=False)
         assert [item.name for item in client.get_collections().collections] == ["legal_rag-1"]
-        assert command("--excel", "faq.csv", *HASHING, *where, "--rebuild").code == 0
+        done = command("--excel", "faq.csv", *HASHING, *where, "--rebuild", "--json")
+        assert done.code == 0, done.err
+        assert done.json["notes"][-1] == "laws now stands for legal_rag-2; legal_rag-1 was removed"
         assert [item.name for item in client.get_collections().collections] == ["legal_rag-2"]
         assert client.count("laws").count == 3
         assert command("search", "Câu hỏi", "--qdrant-url", server.url, "--collection", "laws", "--json").code == 0
@@ -108,9 +110,45 @@ def test_adopting_keeps_to_the_guard(command: Command) -> None:
         refused = command("--excel", "faq.csv", *HASHING, *where, "--adopt")
         assert refused.code == 7
         assert "--max-delete" in refused.err
+        assert "what another program put into collection 'legal_rag'" in refused.err
         assert client.count("legal_rag").count == 43
+        nightly = command("--excel", "faq.csv", *HASHING, *where, "--json")
+        left = "40 points that another program made are still in the collection: a run with --adopt deletes them"
+        assert (nightly.code, nightly.json["notes"]) == (0, [left])
+        planned = command("--excel", "faq.csv", *HASHING, *where, "--adopt", "--max-delete", "100%", "-n", "--json")
+        assert planned.json["notes"] == ["40 points that another program made would be deleted"]
         assert command("--excel", "faq.csv", *HASHING, *where, "--adopt", "--max-delete", "100%").code == 0
         assert client.count("legal_rag").count == 3
+        assert command("--excel", "faq.csv", *HASHING, *where, "--json").json["notes"] == []
+
+
+def test_adopting_behind_an_alias_that_stands_for_nothing_says_how(command: Command) -> None:
+    write_faq()
+    with serve_qdrant() as server:
+        client = QdrantClient(server.url, check_compatibility=False)
+        client.create_collection("legal_rag", models.VectorParams(size=768, distance=models.Distance.COSINE))
+        run = ("--excel", "faq.csv", *HASHING, "--qdrant-url", server.url, "--adopt")
+        for words in ([], ["--dry-run"]):
+            refused = command(*run, "--alias", "laws", *words)
+            assert refused.code == 2
+            assert "without --alias first" in refused.err
+        assert [item.name for item in client.get_collections().collections] == ["legal_rag"]
+        assert command(*run).code == 0
+        assert command(*run, "--alias", "laws").code == 0
+        assert client.count("laws").count == 3
+
+
+def test_a_dry_run_after_a_run_finds_nothing_changed(command: Command) -> None:
+    write_faq()
+    with serve_qdrant() as server:
+        run = ("--excel", "faq.csv", *HASHING, "--qdrant-url", server.url)
+        assert command(*run).code == 0
+        assert command(*run, "--dry-run", "--json").json["origins"] == {
+            "added": 0,
+            "changed": 0,
+            "gone": 0,
+            "unchanged": 1,
+        }
 
 
 @pytest.mark.parametrize("words", [("--adopt", "--rebuild"), ("--drop-others",), ("--alias", "laws")])

@@ -27,6 +27,7 @@ CORE = VOCABULARY | {
     "version",
     "trial",
     "inspection",
+    "strangers",
 }
 SHELL = CORE | {
     "sync",
@@ -52,7 +53,7 @@ ALLOWED = {
     **dict.fromkeys(CORE - VOCABULARY - {"chunking"}, CORE),
     **dict.fromkeys(["environment", "search", "copying", "age", "durations"], VOCABULARY | {"report"}),
     "sync": CORE,
-    "rebuilding": CORE | {"sync", "copying"},
+    "rebuilding": CORE | {"sync", "copying", "removal"},
     "adoption": CORE | {"sync"},
     "removal": CORE,
     "verification": CORE | {"sync"},

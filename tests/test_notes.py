@@ -40,7 +40,7 @@ def store(tmp_path: Path) -> MemoryStore:
 
 
 def find_twins(report: Report) -> list[str]:
-    return [note for note in report.notes if "takes the old one out" in note]
+    return [note for note in report.notes if "takes the place of that one" in note]
 
 
 @pytest.mark.parametrize("dry", [False, True])

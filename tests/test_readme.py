@@ -1,6 +1,7 @@
 """The README tells the truth: its tables are made from the code. `python -m tests.test_readme` writes them anew."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,7 +35,7 @@ def list_help() -> str:
         words = [sys.executable, "-m", "ingest", *command.split(), "--help"]
         wide = os.environ | {"COLUMNS": "100", "TERMINAL_WIDTH": "100"}
         done = subprocess.run(words, capture_output=True, encoding="utf-8", check=True, env=wide)
-        shown = done.stdout.strip().replace("QUERY <str>", "QUERY")  # typer tells the type from 0.29 on
+        shown = re.sub(r"\b([A-Z]+) <str>", r"\1", done.stdout.strip())  # typer tells the type from 0.29 on
         if command:
             own, rest = shown.split(SHARED)
             shown = f"{own}  (and what every command takes, above: from --env-file on)\n{END}{rest.partition(END)[2]}"

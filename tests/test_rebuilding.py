@@ -20,9 +20,11 @@ from qdrant_client import QdrantClient
 from ingest.errors import EmbeddingError, GuardError, IdentityError, UsageError
 from ingest.guard import Guard
 from ingest.protocols import Store
-from ingest.rebuilding import rebuild
+from ingest.rebuilding import NOT_SWITCHED, rebuild
+from ingest.removal import remove_dataset
 from ingest.report import Report
 from ingest.stores import open_store
+from ingest.stores.readonly import ReadOnlyStore
 from ingest.stores.server import ServerStore
 from ingest.sync import Options, sync
 from tests.fakes import WRITES, CountingEmbedder, Crash, Files, RowsSource, contents
@@ -89,6 +91,33 @@ def test_a_rebuilt_collection_is_what_a_first_run_makes(make: Opener, history: l
             run(source, store, again, guard=ANYTHING.guard)
             assert not {item for item in again.asked if "poison" not in item}
         store.close()
+
+
+@given(
+    history=histories,
+    limit=st.sampled_from(["0", "2", "50%", "100%"]),
+    poison=st.booleans(),
+    damaged=st.booleans(),
+)
+@settings(max_examples=60)
+def test_a_dry_run_ends_as_the_rebuild_that_follows(
+    history: list[Files], limit: str, poison: bool, damaged: bool
+) -> None:
+    with TemporaryDirectory() as folder:
+        source, store = RowsSource(Path(folder) / "rows"), MemoryStore()
+        run(source.write(history[0]), store, guard=ANYTHING.guard)
+        files = dict(history[-1])
+        if poison:
+            files["x.json"] = [*files.get("x.json", [])[1:], ("mới", "poison", "")]
+        source.write(files)
+        if damaged:
+            source.root.joinpath("y.json").write_text("damaged", encoding="utf-8")
+        before = contents(store)
+        options = Options(guard=Guard(limit))
+        dry = remake(source, ReadOnlyStore(store), CountingEmbedder(), options=options, switch=False)
+        assert contents(store) == before
+        wet = remake(source, store, CountingEmbedder(), options=options)
+        assert (dry.exit_code, str(dry.failure)) == (wet.exit_code, str(wet.failure))
 
 
 @pytest.fixture
@@ -206,6 +235,34 @@ def test_the_guard_compares_the_new_with_the_old(source: RowsSource, store: Stor
     report = remake(source, store, CountingEmbedder(NEW), options=Options(guard=Guard("4")))
     assert report.exit_code == 0
     assert store.count() == 1
+
+
+def test_a_dry_run_says_what_would_leave_and_what_would_become_of_the_others(
+    source: RowsSource, other: RowsSource, store: Store
+) -> None:
+    run(source, store)
+    run(other, store)
+    source.write({"a": [(f"Câu hỏi {number}", f"Trả lời số {number}", "") for number in range(4)]})
+    dry = remake(source, ReadOnlyStore(store), CountingEmbedder(), options=Options(), switch=False)
+    assert dry.exit_code == 0
+    assert dry.notes == [
+        "1 of 5 chunks of rows would leave the collection",
+        "would be copied with their vectors: others",
+    ]
+    dry = remake(source, ReadOnlyStore(store), CountingEmbedder(), switch=False, drop_others=True)
+    assert dry.notes[1:] == ["would be dropped, as --drop-others says: others"]
+    assert store.count() == 6
+
+
+@pytest.mark.parametrize("switch", [True, False])
+def test_what_was_not_done_is_not_told(source: RowsSource, other: RowsSource, store: Store, switch: bool) -> None:
+    run(source, store)
+    run(other, store)
+    source.root.joinpath("a").write_text("damaged", encoding="utf-8")
+    source.root.joinpath("b").write_text("damaged", encoding="utf-8")
+    report = remake(source, store if switch else ReadOnlyStore(store), CountingEmbedder(), switch=switch)
+    assert report.exit_code == 4
+    assert report.notes == ([NOT_SWITCHED] if switch else [])
 
 
 def test_an_item_that_is_skipped_is_not_lost(source: RowsSource, store: Store) -> None:
@@ -399,3 +456,93 @@ def test_a_vector_that_is_damaged_is_not_copied_but_made_anew(source: RowsSource
     assert remake(source, store, embedder).exit_code == 0
     assert len(embedder.asked) == 4
     assert contents(store) == whole
+
+
+def die_at_the_switch(source: RowsSource, store: Store) -> None:
+    """Rebuild until all is written, and die."""
+    dying = Countdown(10_000).wrap(store)
+    dying.switch = lambda _: (_ for _ in ()).throw(Crash)
+    with suppress(Crash):
+        remake(source, dying, CountingEmbedder())
+
+
+def test_a_resumed_build_holds_nothing_that_the_run_does_not_ask_for(
+    source: RowsSource, other: RowsSource, store: Store
+) -> None:
+    run(source, store)
+    run(other, store)
+    die_at_the_switch(source, store)
+    remove_dataset(store, "others")
+    assert remake(source, store, CountingEmbedder()).exit_code == 0
+    assert (store.count(), store.count("others")) == (5, 0)
+    assert (store.describe() or pytest.fail("gone")).datasets.keys() == {"rows"}
+
+
+def test_a_source_that_was_cut_short_is_not_switched_to(source: RowsSource, store: Store) -> None:
+    run(source, store)
+    source.write({"a": [("Câu hỏi 0", "Trả lời số 0", "")], "b": [("Hỏi?", "Đáp.", "")]})
+    report = remake(source, store, CountingEmbedder(), options=Options())
+    assert report.exit_code == 7
+    assert store.count() == 5
+    dry = remake(source, ReadOnlyStore(store), CountingEmbedder(), options=Options(), switch=False)
+    assert dry.exit_code == 7
+
+
+def test_an_item_that_moved_and_is_refused_now_is_not_lost(source: RowsSource, store: Store) -> None:
+    source.write({"a": [("một", "tốt", ""), ("hai", "cũng tốt", ""), ("ba", "rất tốt", "")]})
+    run(source, store)
+    source.write({"a": [("mới", "thêm", ""), ("một", "tốt", ""), ("hai", "poison", ""), ("ba", "rất tốt", "")]})
+    report = remake(source, store, CountingEmbedder(), options=Options())
+    assert report.exit_code == 7
+    assert store.count() == 3
+
+
+def test_a_dataset_that_was_made_meanwhile_is_copied_too(source: RowsSource, other: RowsSource, store: Store) -> None:
+    run(source, store)
+    seen: list[Report] = []
+    elsewhere = Countdown(10_000).wrap(store)
+    elsewhere.clear = list  # a run of another host clears no build away that goes on
+
+    def watch(_: Any) -> None:
+        if not seen:
+            seen.append(run(other, elsewhere))
+
+    source.write({"a": [("Câu mới", "Trả lời mới", "")], "b": [("Hỏi?", "Đáp.", "")]})
+    options = Options(guard=Guard("100%"))
+    report = rebuild([source], embedder=CountingEmbedder(), store=store, options=options, watch=watch)
+    assert (report.exit_code, store.count("others")) == (0, 1)
+
+
+def test_when_a_dataset_was_complete_last_is_not_forgotten(source: RowsSource, store: Store) -> None:
+    run(source, store)
+    source.write({"a": [("Mới", "poison", "")], "b": [("Hỏi?", "Đáp.", "")]})
+    assert remake(source, store, CountingEmbedder(), options=Options(guard=Guard("100%"))).exit_code == 3
+    assert "last_run" in (store.describe() or pytest.fail("gone")).datasets["rows"]
+
+
+def test_a_signal_while_switching_is_not_called_unswitched(source: RowsSource) -> None:
+    store = MemoryStore()
+    run(source, store)
+    switch = store.switch
+
+    def interrupted(built: Store) -> str:
+        switch(built)
+        raise KeyboardInterrupt
+
+    store.switch = interrupted  # type: ignore[method-assign]
+    report = remake(source, store, CountingEmbedder(NEW))
+    assert report.exit_code == 130
+    assert any("ended while switching" in note for note in report.notes)
+    assert (store.describe() or pytest.fail("gone")).identity.model == NEW
+
+
+def test_a_build_for_another_alias_is_left_alone(source: RowsSource, other: RowsSource) -> None:
+    client = QdrantClient(":memory:")
+    laws, faq = (ServerStore(client, "legal_rag", name="memory", alias=alias) for alias in ("laws", "faq"))
+    run(source, laws)
+    run(other, faq)
+    die_at_the_switch(source, laws)
+    assert remake(other, faq, CountingEmbedder()).exit_code == 0
+    assert (faq.count("others"), faq.count("rows")) == (1, 0)
+    assert remake(source, laws, CountingEmbedder()).exit_code == 0
+    assert (laws.count("others"), laws.count("rows")) == (0, 5)

@@ -47,6 +47,7 @@ def test_what_is_not_known_is_said() -> None:
         f"would embed 100 texts of 45,210 characters in 5 requests{AT_HAND}",
         "tokens: unknown: the tokenizer of m is not on this machine",
         "time: unknown: no run has recorded a rate, and --requests-per-minute is not given",
+        "money: unknown: the tokenizer of m is not on this machine",
     ]
 
 
@@ -56,7 +57,7 @@ def test_nothing_to_do_costs_nothing_and_a_refusal_is_no_plan() -> None:
     assert list(render_report(plan(Tally("laws"), refused, requests=0, cached=0, estimated=nothing))) == [
         "laws: nothing to do",
         "faq: failed",
-        "would embed 0 texts of 0 characters and 0 tokens in 0 requests",
+        "nothing to embed",
     ]
 
 

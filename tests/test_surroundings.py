@@ -242,7 +242,7 @@ def test_a_cache_and_a_report_that_cannot_be_written_cost_one_line(machine: Mach
     assert done.returncode == 0
     assert "/proc/nowhere" in done.stderr.decode()
     done = machine.run("--excel", FAQ, "--embedder", "hashing", "--qdrant-path", "other", "--report", "/proc/report")
-    assert "/proc/report" in read_error(done)
+    assert "warning: --report /proc/report" in done.stderr.decode()
     assert machine.count("other") == {FAQ: 1}
 
 
@@ -296,7 +296,7 @@ def test_a_clock_that_was_set_back_is_told_and_changes_no_run(machine: Machine) 
         os.utime(path, (ahead.timestamp(), ahead.timestamp()))
     stale = machine.run("info", "--max-age", "1h")
     assert stale.returncode == 9
-    assert "ahead of this machine's clock" in read_error(stale)
+    assert stale.stderr.decode().count("ahead of this machine's clock") == 2
     (machine.folder / FAQ).write_text("Câu hỏi,Trả lời\nMức phạt?,Tám triệu đồng\n", encoding="utf-8")
     os.utime(machine.folder / FAQ, (0, 0))
     done = machine.run(*RUN, "--json")

@@ -348,8 +348,11 @@ def test_points_that_were_all_reused_are_recorded_although_the_service_fails(
 
 def test_a_refused_run_leaves_the_recorded_chunking_as_it_was(source: RowsSource) -> None:
     store = MemoryStore()
-    run(source.write({"x.json": [("q", "word " * 200, "s")]}), store, Options(chunk_size=100))
+    rows = [("q", "word " * 200, "s")]
+    run(source.write({"x.json": rows, "y.json": rows}), store, Options(chunk_size=100))
+    source.write({"x.json": [], "y.json": rows[:0], "z.json": rows})
     refused, _ = run(source, store, Options(chunk_size=1000, rechunk=True))
+    source.write({"x.json": rows, "y.json": rows})
     assert refused.exit_code == GuardError.exit_code
     again, asked = run(source, store, Options())
     assert (again.exit_code, asked.requests) == (0, 0), "the command of before was not undisturbed"

@@ -15,7 +15,7 @@ import typer
 from ingest.adoption import adopt as adopt_collection
 from ingest.chunking import OVERLAP, SIZE
 from ingest.commands.options import takes_settings
-from ingest.commands.output import print_report, tell, watching, write_report
+from ingest.commands.output import print_report, reporting, tell, tell_time, watching, write_report
 from ingest.doctor.masks import mask_url
 from ingest.durations import read_duration
 from ingest.embedders.cache import Cache
@@ -26,7 +26,7 @@ from ingest.errors import IdentityError, Interrupted, StoreError, Terminated, Us
 from ingest.estimate import estimate, find_rate
 from ingest.guard import Guard
 from ingest.identity import differ
-from ingest.model import Collection
+from ingest.model import Collection, Json
 from ingest.protocols import Embedder, Store
 from ingest.reading import Reading, open_sources
 from ingest.rebuilding import rebuild as rebuild_collection
@@ -116,7 +116,9 @@ def index(
     ] = "0s",
     _ping_url: Annotated[
         str | None,
-        flag("--ping-url", metavar="URL", help="URL of a monitor, told /start and /<exit code>: hc-ping.com/..."),
+        flag(
+            "--ping-url", metavar="URL", help="URL of a monitor, told /start and /<exit code>: https://hc-ping.com/UUID"
+        ),
     ] = None,
     limit: Annotated[
         int | None, flag("--limit", metavar="TEXTS", min=0, help="Embed at most so many texts; delete nothing.")
@@ -141,10 +143,9 @@ def index(
     if context.invoked_subcommand:
         refuse_run_options(context)
         return
-    if adopt and rebuild:
-        raise UsageError("--adopt writes beside what is there and --rebuild beside the collection: choose one of them")
-    if drop_others and not rebuild:
-        raise UsageError("--drop-others goes with --rebuild; `create-vector-db remove DATASET` takes one dataset out")
+    _refuse_combinations(
+        adopt=adopt, rebuild=rebuild, drop_others=drop_others, priced=price is not None and not dry_run
+    )
     if not dry_run:
         context.obj.ping.start()
     wait = read_duration("--lock-wait", lock_wait)
@@ -159,43 +160,57 @@ def index(
         batch_size=batch_size,
         concurrency=concurrency,
     )
-    sources = open_sources(reading)
-    pacing: dict[str, Any] = {
-        "max_wait": max_wait,
-        "concurrency": concurrency,
-        "requests_per_minute": requests_per_minute,
-    }
-    opened, notes = open_chosen_embedder(settings, **pacing)
-    second = open_fallback(fallback, settings, **pacing) if fallback else None
-    cache = open_run_cache(opened, directory=cache_dir, url=cache_url, enabled=not no_cache, read_only=dry_run)
-    store, more = open_chosen_store(settings, lock_wait=wait, exclusive=not dry_run)
-    with closing(store), closing(cache) if cache else nullcontext():
-        described = _describe(store, foreign=adopt) if dry_run or second else None
-        unasked = stand_in(opened, described, cache, spec=settings.embedder or "") if dry_run else None
-        embedder = unasked or _surround(opened, second, cache, described)
-        store = ReadOnlyStore(store) if dry_run else store
-        tell(settings, _head(context, embedder, store, dry_run=dry_run), *notes, *more)
-        how: Callable[..., Report] = adopt_collection if adopt else sync
-        if rebuild:
-            how = partial(rebuild_collection, drop_others=drop_others, switch=not dry_run)
-        with watching(settings) as watch:
-            report = how(sources, embedder=embedder, store=store, options=options, watch=watch)
-        if unasked:
-            estimated = estimate(
-                texts=report.total("embedded"),
-                requests=report.requests,
-                tokens=unasked.tokens,
-                rate=find_rate(described, {source.dataset for source in sources}),
-                requests_per_minute=requests_per_minute,
-                price=price,
-            )
-            report = replace(report, estimate=estimated)
-        print_report(report, settings)
-        if report_file:
-            write_report(report, report_file)
-        if report.wrote and not isinstance(report.failure, StoreError | Interrupted | Terminated):
-            store.compact()  # after the report: it may take minutes, and a signal may end it
+    about: dict[str, Json] = {"version": version(PROGRAM), "started": tell_time()}
+    with reporting(report_file, about):
+        sources = open_sources(reading)
+        pacing: dict[str, Any] = {
+            "max_wait": max_wait,
+            "concurrency": concurrency,
+            "requests_per_minute": requests_per_minute,
+        }
+        opened, notes = open_chosen_embedder(settings, **pacing)
+        second = open_fallback(fallback, settings, **pacing) if fallback else None
+        cache = open_run_cache(opened, directory=cache_dir, url=cache_url, enabled=not no_cache, read_only=dry_run)
+        store, more = open_chosen_store(settings, lock_wait=wait, exclusive=not dry_run)
+        with closing(store), closing(cache) if cache else nullcontext():
+            described = _describe(store, foreign=adopt) if dry_run or second else None
+            unasked = stand_in(opened, described, cache, spec=settings.embedder or "") if dry_run else None
+            embedder = unasked or _surround(opened, second, cache, described)
+            store = ReadOnlyStore(store) if dry_run else store
+            about |= {"collection": store.collection, "store": store.name, "model": embedder.identity.model}
+            tell(settings, _head(context, embedder, store, dry_run=dry_run), *notes, *more)
+            how: Callable[..., Report] = partial(adopt_collection, delete=not dry_run) if adopt else sync
+            if rebuild:
+                how = partial(rebuild_collection, drop_others=drop_others, switch=not dry_run)
+            with watching(settings) as watch:
+                report = how(sources, embedder=embedder, store=store, options=options, watch=watch)
+            if unasked:
+                estimated = estimate(
+                    texts=report.total("embedded"),
+                    requests=report.requests,
+                    tokens=unasked.tokens,
+                    rate=find_rate(described, {source.dataset for source in sources}),
+                    requests_per_minute=requests_per_minute,
+                    price=price,
+                )
+                report = replace(report, estimate=estimated)
+            about |= {"finished": tell_time()}
+            print_report(report, about, settings)
+            if report_file:
+                write_report({**report.as_json(), **about}, report_file)
+            if report.wrote and not isinstance(report.failure, StoreError | Interrupted | Terminated):
+                store.compact()  # after the report: it may take minutes, and a signal may end it
     raise typer.Exit(report.exit_code)
+
+
+def _refuse_combinations(*, adopt: bool, rebuild: bool, drop_others: bool, priced: bool) -> None:
+    """Raise UsageError for options that would do nothing together. `priced`: a run that is no dry run has a price."""
+    if adopt and rebuild:
+        raise UsageError("--adopt writes beside what is there and --rebuild beside the collection: choose one of them")
+    if drop_others and not rebuild:
+        raise UsageError("--drop-others goes with --rebuild; `create-vector-db remove DATASET` takes one dataset out")
+    if priced:
+        raise UsageError("--price-per-million-tokens goes with --dry-run: a run does not know what it is charged")
 
 
 def _surround(first: Embedder, second: Embedder | None, cache: Cache | None, there: Collection | None) -> Embedder:

@@ -3,17 +3,21 @@
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ingest import render
-from ingest.age import check_age
+from ingest.age import find_stale
 from ingest.commands.options import takes_settings
-from ingest.commands.output import print_json, print_lines
+from ingest.commands.output import complain, print_json, print_lines
 from ingest.durations import read_duration
+from ingest.errors import StaleError
 from ingest.inspection import describe_there
 from ingest.settings import Settings, flag, open_for_reading
+
+if TYPE_CHECKING:
+    from ingest.model import Json
 
 
 @takes_settings
@@ -31,8 +35,12 @@ def show_info(
     with closing(open_for_reading(settings)) as store:
         described = describe_there(store)
         counts = {dataset: store.count(dataset) for dataset in described.datasets}
+    stale = [] if oldest is None else list(find_stale(described, oldest, datetime.now(UTC)))
     if settings.json:
         datasets = {name: {"points": counts[name], **entry} for name, entry in described.datasets.items()}
+        age: dict[str, Json] = (
+            {} if oldest is None else {"exit_code": StaleError.exit_code if stale else 0, "stale": stale}
+        )
         print_json(
             {
                 "collection": store.collection,
@@ -43,9 +51,10 @@ def show_info(
                 "service": described.service,
                 "version": described.version,
                 "datasets": datasets,
+                **age,
             }
         )
-    else:
+    elif not settings.quiet:
         print_lines(render.render_collection(store.collection, store.name, described, counts))
-    if oldest is not None:
-        check_age(described, oldest, datetime.now(UTC))
+    complain(*(f"error: {line}" for line in stale))
+    raise typer.Exit(StaleError.exit_code if stale else 0)

@@ -4,15 +4,16 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
 import typer
 
 from ingest import render
-from ingest.errors import UsageError
+from ingest.errors import IngestError, LockedError, UsageError, read_signal
 from ingest.model import Json
 from ingest.report import Report, Tally
 from ingest.settings import Settings
@@ -53,25 +54,49 @@ def print_json(value: Json) -> None:
     print_lines([json.dumps(value, ensure_ascii=False, indent=2)])
 
 
-def print_report(report: Report, settings: Settings) -> None:
-    """Print the report of a run, and its problems on stderr."""
+def print_report(report: Report, about: Mapping[str, Json], settings: Settings) -> None:
+    """Print the report of a run, and its problems on stderr. `about` is what the JSON says besides."""
     if settings.json:
-        print_json(report.as_json())
+        print_json({**report.as_json(), **about})
     elif not settings.quiet:
         print_lines([*render.render_report(report), *report.notes])
     complain(*render.render_problems(report))
 
 
-def write_report(report: Report, path: Path) -> None:
+def write_report(report: Mapping[str, Json], path: Path) -> None:
     """Replace a file with the report in one step, so that no reader ever sees half of it."""
     temporary = path.parent / f"{path.name}.{os.getpid()}.tmp"
     try:
-        temporary.write_text(json.dumps(report.as_json(), ensure_ascii=False, indent=2), encoding="utf-8")
+        temporary.write_text(json.dumps(report, ensure_ascii=False, indent=2), encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
         with suppress(OSError):
             temporary.unlink()
-        complain(f"error: --report {path}: {error.strerror}: the report was not written")
+        complain(f"warning: --report {path}: {error.strerror}: the report was not written")
+
+
+@contextmanager
+def reporting(path: Path | None, about: Mapping[str, Json]) -> Iterator[None]:
+    """Write a report of what ends a run before it has one of its own, but for a lock: its holder writes one.
+
+    Raises UsageError where no report could be written to the path.
+    """
+    if path and not (path.parent.is_dir() and os.access(path.parent, os.W_OK) and not path.is_dir()):
+        raise UsageError(f"--report {path}: no file can be written there: name one in a folder that is there")
+    try:
+        yield
+    except LockedError:
+        raise
+    except (IngestError, KeyboardInterrupt) as ended:
+        error = read_signal(ended) if isinstance(ended, KeyboardInterrupt) else ended
+        if path:
+            write_report({"exit_code": error.exit_code, "error": str(error), **about, "finished": tell_time()}, path)
+        raise
+
+
+def tell_time() -> str:
+    """Tell the time as a report has it: UTC, to the second, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def set_up_logging(settings: Settings) -> None:

@@ -39,10 +39,22 @@ def remove_from_collection(
             if not sys.stdin or not sys.stdin.isatty():
                 raise UsageError(f"{shown}: add --yes to remove it, since nobody can be asked here")
             complain(shown)
-            typer.confirm(f"remove it from collection {store.collection!r} in {store.name}?", abort=True, err=True)
-        removed = max(remove_dataset(store, dataset), default=0)
+            if not _confirm(f"remove it from collection {store.collection!r} in {store.name}?"):
+                complain("nothing was removed")
+                return
+        removed = remove_dataset(store, dataset)
         store.compact()
     if settings.json:
         print_json({"dataset": dataset, "removed": removed})
     elif not settings.quiet:
         print_lines([f"{dataset}: {removed} points removed"])
+
+
+def _confirm(question: str) -> bool:
+    """Ask a person; Ctrl-C is Ctrl-C, and the end of the input is a no."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort as aborted:
+        if isinstance(aborted.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        return False

@@ -41,6 +41,7 @@ def verify_collection(
         print_json(found.as_json())
     elif not settings.quiet:
         print_lines(render.render_verification(found))
-    if found.failure and (settings.quiet or settings.json):
-        complain(f"error: {found.failure}")
+    complain(*(f"error: {tally.error}" for tally in found.datasets if tally.error))
+    if found.counts:
+        complain(f"error: {found.describe()}")
     raise typer.Exit(found.exit_code)

@@ -113,24 +113,39 @@ class Found:
 def judge(found: Found, *, of: str, alias: str, now: float) -> Fate:
     """Say what becomes of a collection found beside the one called `of`, which stands behind `alias`, "" for none.
 
-    | carries a mark of | by           | last seen       | made for | fate      |
-    |-------------------|--------------|-----------------|----------|-----------|
-    | `of`              | another host | within the hour |          | BUSY      |
-    | `of`              | another host | before          |          | ABANDONED |
-    | `of`              | this host    |                 |          | ABANDONED |
-    | another one       |              |                 |          | KEPT      |
-    | none              |              |                 | `alias`  | REPLACED  |
-    | none              |              |                 | else     | KEPT      |
+    | carries a mark of | by                         | last seen       | made for | fate      |
+    |-------------------|----------------------------|-----------------|----------|-----------|
+    | `of`              | another process or host    | within the hour |          | BUSY      |
+    | `of`              | another process or host    | before          |          | ABANDONED |
+    | `of`              | a process that is no more  |                 |          | ABANDONED |
+    | another one       |                            |                 |          | KEPT      |
+    | none              |                            |                 | `alias`  | REPLACED  |
+    | none              |                            |                 | else     | KEPT      |
 
-    On this host the lock of `of` says that no other process is building. A sign of life from the future, of a clock
-    that was set, counts like one as far in the past.
+    The lock of `of` keeps this user's processes from building at once, and not those of another user. A sign of life
+    from the future, of a clock that was set, counts like one as far in the past.
     """
     if found.mark is None:
         return Fate.REPLACED if alias and found.alias == alias else Fate.KEPT
     if found.mark.of != of:
         return Fate.KEPT
     silent = abs(now - found.mark.beat) >= SILENCE
-    return Fate.ABANDONED if silent or found.mark.host == platform.node() else Fate.BUSY
+    return Fate.ABANDONED if silent or _has_ended(found.mark) else Fate.BUSY
+
+
+def _has_ended(mark: Mark) -> bool:
+    """Say whether a builder of this host is no more; of another one it can't be known."""
+    if mark.host != platform.node():
+        return False
+    if mark.pid == os.getpid() or os.name == "nt":  # where signal 0 is Ctrl-C, and the lock has to be enough
+        return True
+    try:
+        os.kill(mark.pid, 0)  # asks, and does nothing
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        return False
+    return False
 
 
 class Unfinished:

@@ -5,6 +5,7 @@ different datasets keep each other's entries.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ingest.model import Collection
@@ -13,6 +14,7 @@ from ingest.stores.records import pack, unpack
 OWN = "create_vector_db"
 ENTRY = f"{OWN}/dataset/"
 ALIAS = f"{OWN}/alias"  # the alias that the collection was made to stand behind
+ADOPTING = f"{OWN}/adopting"  # there while points of another program may be in a collection that was taken over
 BUILDING = f"{OWN}/building"  # who builds it, see `builds.Mark`; until it takes another one's place
 
 
@@ -26,7 +28,7 @@ def unpack_metadata(metadata: Mapping[str, Any], where: str) -> Collection:
     datasets = {
         key.removeprefix(ENTRY): entry for key, entry in metadata.items() if key.startswith(ENTRY) and entry is not None
     }
-    return unpack(metadata[OWN], datasets, where)
+    return replace(unpack(metadata[OWN], datasets, where), adopting=metadata.get(ADOPTING) is not None)
 
 
 def is_ours(metadata: Mapping[str, Any] | None) -> bool:

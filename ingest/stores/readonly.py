@@ -19,7 +19,7 @@ class ReadOnlyStore:
         self._changed = False  # dropped or made in this run: none of the points that are there belong to it
         self._described: Collection | None = None
         self._adopted = False  # all of the points that are there are another program's
-        self._ids: set[str] = set()  # of the points that would have been written
+        self._written: dict[str, Payload] = {}  # what can be asked of the points that would have been, by their ids
         self._vectors: dict[str, Vector] = {}  # of the texts that would have been written, by their hash
         self._deleted: Counter[str] = Counter()  # points that would have been, by the hash of their text
 
@@ -58,8 +58,9 @@ class ReadOnlyStore:
         """Write nothing."""
 
     def count_origins(self, dataset: str) -> dict[str, int]:
-        """Count the points of each origin."""
-        return {} if self._changed else self._store.count_origins(dataset)
+        """Count the points of each origin, with those that would have been written."""
+        there = {} if self._changed else self._store.count_origins(dataset)
+        return dict(Counter(there) + Counter(origin for _, origin in self._list_written(dataset)))
 
     def count_states(self, dataset: str) -> dict[str, int]:
         """Count the points of each state."""
@@ -70,12 +71,16 @@ class ReadOnlyStore:
         return {} if self._changed else self._store.count_datasets(texts)
 
     def list_points(self, dataset: str, origins: Sequence[str]) -> Iterator[Stored]:
-        """List every point of these origins."""
-        return iter(()) if self._changed else self._store.list_points(dataset, origins)
+        """List every point of these origins, with those that would have been written."""
+        if not self._changed:
+            yield from self._store.list_points(dataset, origins)
+        wanted = set(origins)
+        yield from (Stored(id_, origin, "") for id_, origin in self._list_written(dataset) if origin in wanted)
 
     def fetch_payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
-        """Fetch whole payloads."""
-        return {} if self._changed else self._store.fetch_payloads(ids)
+        """Fetch whole payloads; of points that would have been written, the question and our own."""
+        there = {} if self._changed else self._store.fetch_payloads(ids)
+        return there | {id_: self._written[id_] for id_ in ids if id_ in self._written}
 
     def find_vectors(self, texts: Sequence[str]) -> "dict[str, Vector]":
         """Find vectors by the hash of their text."""
@@ -85,11 +90,18 @@ class ReadOnlyStore:
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write nothing, but let the same text be found again, as it would be."""
-        self._ids |= {point.id for point in points}
         for point in points:
             own = point.payload["ingest"]
             if isinstance(own, Mapping):
                 self._vectors[str(own["text"])] = point.vector
+            self._written[point.id] = {"question": point.payload["question"], "ingest": own}
+
+    def _list_written(self, dataset: str) -> Iterator[tuple[str, str]]:
+        """List the ids of the points of a dataset that would have been written, each with its origin."""
+        for id_, payload in self._written.items():
+            own = payload["ingest"]
+            if isinstance(own, Mapping) and own["dataset"] == dataset:
+                yield id_, str(own["origin"])
 
     def overwrite(self, payloads: Mapping[str, Payload]) -> None:
         """Write nothing."""
@@ -141,7 +153,7 @@ class ReadOnlyStore:
     def count(self, dataset: str | None = None) -> int:
         """Count points; beside those of another program, the ones that would have been written too."""
         if self._adopted and dataset is None:
-            return self._store.count() + len(self._ids)
+            return self._store.count() + len(self._written)
         return 0 if self._changed else self._store.count(dataset)
 
     def count_strangers(self) -> int:

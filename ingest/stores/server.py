@@ -16,7 +16,7 @@ from ingest.model import Collection
 from ingest.protocols import Store
 from ingest.stores.builds import Fate, Found, Series, behind_alias, beside, judge, read_mark
 from ingest.stores.lock import FolderLock, lock_server
-from ingest.stores.metadata import ALIAS, BUILDING, is_ours, pack_metadata
+from ingest.stores.metadata import ADOPTING, ALIAS, BUILDING, is_ours, pack_metadata
 from ingest.stores.patience import TIMEOUT, Patience
 from ingest.stores.server_build import ServerBuild
 from ingest.stores.server_collection import ServerCollection
@@ -156,7 +156,7 @@ class ServerStore(ServerCollection):
                     f"collection {found.name!r} at {self.name} is being built by {found.mark}. Run again when that "
                     "has ended; if it died, an hour after it was last seen"
                 )
-            begun = found.name if fate is Fate.ABANDONED else begun
+            begun = found.name if fate is Fate.ABANDONED and found.alias == self._alias else begun
         name = begun or self._name_next()
         patience = self._patience.about(name)
         self._built = ServerBuild(
@@ -167,8 +167,8 @@ class ServerStore(ServerCollection):
     def switch(self, built: Store) -> str:
         """Let what was built take this collection's place, and remove what was replaced behind an alias.
 
-        Without an alias nothing is removed, and this store reads the new collection from now on. Gives what a person
-        has to know, or "".
+        Without an alias nothing is removed, and this store reads the new collection from now on. Says what stands
+        where now, and what was removed or left.
         """
         mine = self._built
         if mine is None or built is not mine:
@@ -178,14 +178,17 @@ class ServerStore(ServerCollection):
             self._catalog.point(self._alias, mine.collection)
         else:
             mine.finish()
-        left = self._tidy(mine, old)  # from here on nothing undoes the switch
+        tidied = self._tidy(mine, old)  # from here on nothing undoes the switch
         self._target, self._described = mine.collection, None
         if self._alias:
-            return left
+            return "; ".join([f"{self._alias} now stands for {mine.collection}", *tidied])
         self._base = mine.collection
-        return (
-            f"applications use the new collection with COLLECTION_NAME={mine.collection}; "
-            f"the old one, {old!r}, is left as it is{left and f'; {left}'}"
+        return "; ".join(
+            [
+                f"applications use the new collection with COLLECTION_NAME={mine.collection}",
+                f"the old one, {old!r}, is left as it is",
+                *tidied,
+            ]
         )
 
     def clear(self) -> list[str]:
@@ -194,6 +197,7 @@ class ServerStore(ServerCollection):
         What the alias stood for before is removed too, unless another alias stands for it. An alias that is missing
         is put on the collection that was made for it, else on one of ours that is called as COLLECTION_NAME says.
         """
+        self._complete_indexes()
         try:
             return self._remove_left()
         except CredentialError as error:  # a key for one collection is enough for all that is not a rebuild
@@ -224,10 +228,18 @@ class ServerStore(ServerCollection):
                 f"collection {self.collection!r} at {self.name} can't be adopted: {misfit}. "
                 f"Fill another one: {self._name_other()}"
             )
-        self._update(pack_metadata(collection))
+        self._update({**pack_metadata(collection), ADOPTING: True})
         if self._read() is None:
             raise StoreError(f"{self.name} does not give collection {self.collection!r} back after adopting it")
         self._complete_indexes()
+
+    def delete_strangers(self) -> Iterator[int]:
+        """Delete the points without `ingest.dataset`, by their ids, and with the last end what `adopt` began."""
+        yield from super().delete_strangers()
+        described = self._described or self.describe()
+        if described and described.adopting:
+            self._update({ADOPTING: None})
+            self._described = None
 
     def close(self) -> None:
         """Close the connections and let go of the lock; closing twice is no error."""
@@ -278,6 +290,7 @@ class ServerStore(ServerCollection):
         if aliases is not None and self._alias not in aliases and (behind := self._find_unpointed()):
             self._catalog.point(self._alias, behind)
             aliases[self._alias] = behind
+            log.info("the alias %s stands for %s now, which was there", self._alias, behind)
         removed = []
         for found in self._find_unused(aliases):
             if self._judge(found) in (Fate.ABANDONED, Fate.REPLACED):
@@ -305,23 +318,23 @@ class ServerStore(ServerCollection):
     def _judge(self, found: Found) -> Fate:
         return judge(found, of=self._base, alias=self._alias, now=self._clock())
 
-    def _tidy(self, mine: ServerBuild, old: str) -> str:
-        """Remove what the switch made superfluous; say what was left and why, "" for nothing."""
+    def _tidy(self, mine: ServerBuild, old: str) -> list[str]:
+        """Remove what the switch made superfluous; say what was removed, and what was left and why."""
         try:
             if self._alias:
                 mine.finish()
-            self._remove_left()
-            return self._explain_left(old) if self._alias else ""
+            removed = [f"{name} was removed" for name in self._remove_left()]
+            return [*removed, *(self._explain_left(old) if self._alias else [])]
         except IngestError as error:
-            return f"what {mine.collection!r} makes superfluous is left for the next run to remove: {error}"
+            return [f"what {mine.collection!r} makes superfluous is left for the next run to remove: {error}"]
 
-    def _explain_left(self, old: str) -> str:
-        """Say why what the alias stood for is still there; "" where it isn't."""
+    def _explain_left(self, old: str) -> Iterator[str]:
+        """Say why what the alias stood for is still there, if it is."""
         if old not in self._catalog.list_names():
-            return ""
+            return
         others = sorted(alias for alias, name in self._catalog.list_aliases().items() if name == old)
         reason = f"it stands behind {', '.join(others)}" if others else f"it was not made to stand behind {self._alias}"
-        return f"the old collection, {old!r}, is left as it is, since {reason}: remove it once nothing uses it"
+        yield f"the old collection, {old!r}, is left as it is, since {reason}: remove it once nothing uses it"
 
     def _refuse_old(self) -> None:
         version = self._patience.ask(self._client.info).version

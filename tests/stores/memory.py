@@ -45,7 +45,7 @@ class MemoryStore:
         self._count("create")
         if self._described:
             raise StoreError(f"collection {self.collection!r} in {self.name} is there already")
-        self._described = deepcopy(collection)
+        self._described = replace(deepcopy(collection), adopting=False)
 
     def drop(self) -> None:
         self._count("drop")
@@ -153,7 +153,7 @@ class MemoryStore:
         self._count("adopt")
         if self.private:
             raise UsageError(f"what {self.name} holds is this tool's own")
-        self._described = deepcopy(collection)
+        self._described = replace(deepcopy(collection), adopting=True)
 
     def count_strangers(self) -> int:
         self._count("count_strangers")
@@ -165,6 +165,8 @@ class MemoryStore:
         for deleted, id_ in enumerate(strangers, start=1):
             del self._points[id_]
             yield deleted
+        if self._described:
+            self._described = replace(self._described, adopting=False)
 
     def search(self, vector: Vector, limit: int, dataset: str | None = None) -> list[Hit]:
         self._count("search")

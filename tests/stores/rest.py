@@ -3,6 +3,7 @@
 It shows what goes over the wire; that local mode accepts things that a server would not is seen to by the live one.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -89,7 +90,7 @@ class LocalQdrant:
                 with_vectors=body["with_vector"],
             ),
             ("POST", "points/count"): lambda: client.count(name, where, exact=body["exact"]),
-            ("POST", "facet"): lambda: client.facet(name, body["key"], where, limit=body["limit"], exact=body["exact"]),
+            ("POST", "facet"): lambda: self._count_values(name, body["key"], where, body["limit"]),
             ("POST", "points/query"): lambda: client.query_points(
                 name, body["query"]["nearest"], limit=body["limit"], query_filter=where
             ),
@@ -100,6 +101,19 @@ class LocalQdrant:
             ),
         }
         return actions[method, rest]()
+
+    def _count_values(self, name: str, key: str, where: models.Filter | None, limit: int) -> Any:
+        """Count the values of a field as they are stored; local mode's facet writes 32 hexadecimal digits as a UUID."""
+        records, _ = self.client.scroll(name, where, self.client.count(name).count, with_payload=[key])
+        counts: Counter[str] = Counter()
+        for record in records:
+            value: Any = record.payload
+            for part in key.split("."):
+                value = value.get(part) if isinstance(value, dict) else None
+            if isinstance(value, str):
+                counts[value] += 1
+        hits = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit]
+        return {"hits": [{"value": value, "count": count} for value, count in hits]}
 
     def _describe(self, name: str) -> Any:
         return {

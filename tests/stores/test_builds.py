@@ -2,6 +2,8 @@
 
 import os
 import platform
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -23,10 +25,20 @@ from ingest.stores.builds import (
 
 NOW = 1_800_000_000.0
 HERE, THERE = platform.node(), "another host"
+posix = pytest.mark.skipif(os.name == "nt", reason="whether a process is alive can't be asked without ending it")
 
 
-def mark(host: str, age: float, of: str = "laws") -> Mark:
-    return Mark(of, host, 7, NOW - 9 * SILENCE, NOW - age)
+def end_process() -> int:
+    """The number of a process that is no more."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        return ended.pid
+
+
+ENDED, ALIVE = end_process(), os.getppid()
+
+
+def mark(host: str, age: float, of: str = "laws", pid: int = ENDED) -> Mark:
+    return Mark(of, host, pid, NOW - 9 * SILENCE, NOW - age)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +53,9 @@ def mark(host: str, age: float, of: str = "laws") -> Mark:
         (mark(HERE, 0), "", "", Fate.ABANDONED),
         (mark(HERE, 99 * SILENCE), "live", "live", Fate.ABANDONED),
         (mark(HERE, 0), "live", "", Fate.ABANDONED),
+        (mark(HERE, 0, pid=os.getpid()), "", "", Fate.ABANDONED),
+        pytest.param(mark(HERE, 0, pid=ALIVE), "", "", Fate.BUSY, marks=posix),
+        (mark(HERE, SILENCE, pid=ALIVE), "", "", Fate.ABANDONED),
         (mark(HERE, 99 * SILENCE, of="other"), "", "", Fate.KEPT),
         (mark(HERE, 99 * SILENCE, of="other"), "live", "live", Fate.KEPT),
         (mark(THERE, 0, of="other"), "", "", Fate.KEPT),

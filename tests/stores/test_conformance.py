@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from qdrant_client import QdrantClient
 
 from ingest.errors import IdentityError, StoreError, UsageError
-from ingest.model import Payload, Point, Stored
+from ingest.model import Payload, Point, Stored, name_state
 from ingest.protocols import Store
 from ingest.stores import open_store
 from ingest.stores.embedded import EmbeddedStore
@@ -253,6 +253,15 @@ def test_marking_sets_the_state_of_one_origin_and_nothing_else(store: Store) -> 
         state = own.pop("state", None)
         assert state == {("laws", "luật.txt"): "s3", ("laws", "b.txt"): "s2"}.get((own["dataset"], own["origin"]))
         assert point.payload == next(p.payload for p in points if p.id == point.id)
+
+
+def test_a_state_comes_back_as_it_was_written(store: Store) -> None:
+    """A state is 32 hexadecimal digits: a UUID to whoever is looking for one."""
+    fill(store, [*make_points("ab"), *make_points("c", "b.txt")])
+    first, second = (name_state(origin, "bytes", "settings", 2) for origin in ("luật.txt", "b.txt"))
+    store.mark("laws", "luật.txt", first)
+    store.mark("laws", "b.txt", second)
+    assert store.count_states("laws") == {first: 2, second: 1}
 
 
 def test_more_origins_than_a_facet_gives_by_default_are_counted(store: Store) -> None:

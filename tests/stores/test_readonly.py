@@ -74,7 +74,11 @@ def test_no_write_is_made(real: MemoryStore, name: str) -> None:
     assert read_all(real) == before
     if name == "delete":  # so that the same text is embedded, as it would be
         before["find_vectors"] = {}
-    if name not in ("create", "drop"):
+    if name == "upsert":  # what it would have written is counted and listed, as it would be
+        assert dry.count_origins("laws") == {"luật.txt": 6}
+        assert len(list(dry.list_points("laws", ["luật.txt"]))) == 6
+        assert [*dry.fetch_payloads([make_points("x")[0].id])] == [make_points("x")[0].id]
+    elif name not in ("create", "drop"):
         assert read_all(dry) == before
 
 

@@ -332,8 +332,11 @@ def test_a_build_that_is_written_to_by_its_own_name_is_one_no_more() -> None:
 # Aliases
 
 
-def test_a_collection_of_ours_is_put_behind_a_new_alias_and_nothing_is_written_again() -> None:
+def test_a_collection_of_ours_is_put_behind_a_new_alias_and_nothing_is_written_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     client = QdrantClient(":memory:")
+    caplog.set_level("INFO", "ingest")
     fill(open_local(client), OLD)
     store = open_local(client, "live")
     assert store.describe()
@@ -342,10 +345,16 @@ def test_a_collection_of_ours_is_put_behind_a_new_alias_and_nothing_is_written_a
     assert store.clear() == []
     assert aliases(client) == {"live": "test"}
     assert names(client) == ["test"]
+    assert "the alias live stands for test now, which was there" in caplog.text
+    caplog.clear()
+    assert store.clear() == []
+    assert not caplog.text, "once"
     store.upsert(NEW[:1])
     said = store.switch(fill(store.build(), NEW))
     assert aliases(client) == {"live": "test-1"}
     assert names(client) == ["test", "test-1"], "it may be in use by its own name"
+    assert "live now stands for test-1" in said
+    assert "removed" not in said.partition("left as it is")[0]
     assert "'test', is left as it is" in said
     assert store.clear() == []
 
@@ -481,7 +490,7 @@ def test_the_alias_is_switched_in_one_request() -> None:
         fill(store, OLD)
         built = fill(store.build(), NEW)
         server.requests.clear()
-        assert store.switch(built) == ""
+        assert store.switch(built) == "live now stands for test-2; test-1 was removed"
         switches = [request.json for request in server.requests if request.path.startswith("/collections/aliases")]
         assert switches == [
             {
