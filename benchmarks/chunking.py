@@ -1,19 +1,24 @@
 # ruff: noqa: INP001 - each benchmark is run alone, they are no package
 """Measure how fast texts are cut into parts, and that the time grows no faster than the text.
 
-Run `python benchmarks/chunking.py`.
+Run `python benchmarks/chunking.py [TOKENIZER.json]`: measured by characters, by the estimate of tokens, and by that
+tokenizer. Without one, a small tokenizer is trained on the text.
 """
 
+import argparse
 import random
 import sys
 import time
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ingest.chunking import open_chunker
+from ingest.embedders.tokenizer import Tokenizer
 from ingest.model import Document
+from ingest.protocols import Chunker, Window
 
 MEGABYTE = 1_000_000
 WORDS = (
@@ -30,6 +35,13 @@ HARD = {
     "unclosed fences": "```a\n# b\n",
     "bare titles": "Chương I\n",
     "blank lines": "\n \n",
+    "bare headings": "# A\n",
+    "list items": "- a\n",
+    "spaced items": "- a\n\nx\n\n",
+    "delimiter rows": "|---|---|\n",
+    "contents": "Điều 1. Một . . . . 1\n",
+    "titles of laws": "LUẬT\nA\n",
+    "closed fences": "```\na\n```\n",
     "no spaces": "本法适用于劳动者",
 }
 
@@ -55,31 +67,66 @@ def say(dice: random.Random, most: int = 30) -> str:
     return " ".join(dice.choices(WORDS, k=dice.randint(3, most))).capitalize() + "."
 
 
-def measure(text: str, overlap: int = 0) -> tuple[float, int]:
-    """Cut a text: the best of three times in seconds, and the number of parts."""
-    chunker, document = open_chunker(overlap=overlap), Document("a.txt", text)
+def train_tokenizer(text: str) -> Tokenizer:
+    """Train a tokenizer of the default model's kind."""
+    from tokenizers import Tokenizer as Maker  # noqa: PLC0415 - of an extra
+    from tokenizers import models, pre_tokenizers, trainers  # noqa: PLC0415
+
+    maker = Maker(models.Unigram())
+    maker.pre_tokenizer = pre_tokenizers.Metaspace()
+    maker.train_from_iterator(text.splitlines(), trainers.UnigramTrainer(vocab_size=8_000, unk_token="<unk>"))
+    with TemporaryDirectory() as folder:
+        maker.save(f"{folder}/tokenizer.json")
+        return Tokenizer(Path(folder, "tokenizer.json"))
+
+
+def measure(text: str, overlap: int = 0, chunker: Chunker | None = None) -> tuple[float, int]:
+    """Cut a text: the best of three times in seconds (of a long one, one), and the number of parts."""
+    chunker, document = chunker or open_chunker(overlap=overlap), Document("a.txt", text)
     seconds = []
     parts = 0
-    for _ in range(3):
-        started = time.perf_counter()
+    for _ in range(3 if len(text) < 20 * MEGABYTE else 1):
+        started = time.process_time()  # of this process: others on the machine don't count
         parts = len(chunker.split(document))
-        seconds.append(time.perf_counter() - started)
+        seconds.append(time.process_time() - started)
     return min(seconds), parts
 
 
-def report() -> None:
-    """Print MB/s and the ratio of times per megabyte."""
+def report_tokens(law: str, tokenizer: Tokenizer) -> None:
+    """Print the same for a window of 128 tokens, estimated and counted, and the longest part by the tokenizer.
+
+    An estimate is for models of many languages: a small tokenizer may well be over it.
+    """
+    for counter in ("estimated", tokenizer):
+        chunker = open_chunker(window=Window("model", 128, counter))
+        unit = chunker.settings["unit"]
+        for megabytes in (1, 10, 100):
+            text = law * megabytes
+            size = len(text.encode()) / MEGABYTE
+            seconds, parts = measure(text, chunker=chunker)
+            print(f"{unit}: {size:5.1f} MB {seconds:6.2f} s {size / seconds:6.1f} MB/s {parts:6} parts")
+        cut = chunker.split(Document("a.txt", law))
+        counts = tokenizer.count_each([f"{part.prefix}\n{law[part.body : part.end]}".strip() for part in cut])
+        print(f"{unit}: longest {max(counts)} tokens, over 128: {sum(each > 128 for each in counts)}")
+
+
+def report(tokenizer: Tokenizer | None) -> None:
+    """Print MB/s and the ratio of times per megabyte; the larger texts are the smallest again and again."""
+    law = make_law(MEGABYTE)
+    tokenizer = tokenizer or train_tokenizer(law)
     for overlap in (0, 80):
         per_megabyte = []
-        for megabytes in (1, 10):
-            text = make_law(megabytes * MEGABYTE)
+        for megabytes in (1, 10, 100):
+            text = law * megabytes
             size = len(text.encode()) / MEGABYTE
             seconds, parts = measure(text, overlap)
             per_megabyte.append(seconds / size)
             print(
                 f"law, overlap {overlap:2}: {size:5.1f} MB {seconds:6.2f} s {size / seconds:6.1f} MB/s {parts:6} parts"
             )
-        print(f"time per MB, 10 MB against 1 MB: {per_megabyte[1] / per_megabyte[0]:.2f}")
+        for megabytes, each in zip((10, 100), per_megabyte[1:], strict=True):
+            print(f"time per MB, {megabytes} MB against 1 MB: {each / per_megabyte[0]:.2f}")
+    report_tokens(law, tokenizer)
     for name, piece in HARD.items():
         small, large = (piece * (size // len(piece.encode())) for size in (MEGABYTE // 4, MEGABYTE))
         ratio = measure(large)[0] / measure(small)[0] / 4
@@ -87,4 +134,7 @@ def report() -> None:
 
 
 if __name__ == "__main__":
-    report()
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("tokenizer", nargs="?", type=Path, metavar="TOKENIZER.json")
+    given = arguments.parse_args().tokenizer
+    report(Tokenizer(given) if given else None)

@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from ingest.chunking.front_matter import read_front_matter
 from ingest.model import (
     Chunk,
     Columns,
     Document,
     Ignored,
     Json,
+    Noted,
     Part,
     Payload,
     Skipped,
@@ -19,13 +21,16 @@ from ingest.model import (
 from ingest.protocols import Chunker
 
 ANSWER = 4_000  # characters of a row's answer that stand in each of its points: a third of an answer is a wrong answer
-OWN = ("source", "heading", "sheet", "row", "part", "parts", "start", "end")
+OWN = (
+    *("source", "heading", "article", "clause", "point", "citation"),
+    *("sheet", "row", "part", "parts", "start", "end"),
+)
 
 
 def make_chunks(
-    dataset: str, records: Iterable[Columns | Document | Skipped | Ignored], chunker: Chunker
-) -> Iterator[Chunk | Skipped | Ignored]:
-    """Cut the documents of one origin and name their parts; what is skipped or ignored passes through."""
+    dataset: str, records: Iterable[Columns | Document | Skipped | Ignored | Noted], chunker: Chunker
+) -> Iterator[Chunk | Skipped | Ignored | Noted]:
+    """Cut the documents of one origin and name their parts; what is skipped, ignored or noted passes through."""
     seen: Counter[str] = Counter()
     for record in records:
         if isinstance(record, Columns):
@@ -34,10 +39,11 @@ def make_chunks(
             yield record
             continue
         parts = chunker.split(record)
+        described = record.metadata if record.row is not None else _read_metadata(record)
         for number, part in enumerate(parts, start=1):
-            embed_text = _join(part.prefix, record.text[part.start : part.end])
+            embed_text = _join(part.prefix, record.text[part.body : part.end])
             text = digest_text(embed_text)
-            payload = _describe(record, part, number, len(parts))
+            payload = _describe(record, part, number, len(parts), described)
             fingerprint = digest_text(canonical(payload))
             payload["ingest"] = {
                 "dataset": dataset,
@@ -54,6 +60,7 @@ def make_chunks(
                 text=text,
                 fingerprint=fingerprint,
                 payload=payload,
+                size=part.size,
             )
             seen[text] += 1
 
@@ -74,12 +81,17 @@ def _join(prefix: str, text: str) -> str:
     return f"{prefix}\n{text}" if prefix else text
 
 
-def _describe(document: Document, part: Part, number: int, parts: int) -> Payload:
+def _read_metadata(document: Document) -> Mapping[str, Json]:
+    return {**document.metadata, **read_front_matter(document.text).metadata}
+
+
+def _describe(document: Document, part: Part, number: int, parts: int, described: Mapping[str, Json]) -> Payload:
     is_row = document.row is not None
     source = document.source or document.origin
     metadata: dict[str, Json] = {
         "source": source,
         "heading": part.heading,
+        **part.place,
         "part": number,
         "parts": parts,
         "start": part.start,
@@ -87,7 +99,7 @@ def _describe(document: Document, part: Part, number: int, parts: int) -> Payloa
     }
     if is_row:
         metadata |= {"sheet": document.sheet, "row": document.row}
-    for name, value in document.metadata.items():
+    for name, value in described.items():
         metadata[f"column_{name}" if name in OWN else name] = value
     return {
         "source": source,

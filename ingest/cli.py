@@ -18,11 +18,14 @@ from ingest.commands.copy import copy_to_server
 from ingest.commands.doctor import examine_setup
 from ingest.commands.index import PROGRAM, index
 from ingest.commands.info import show_info
+from ingest.commands.list import list_origins
 from ingest.commands.models import show_models
 from ingest.commands.options import Invocation
 from ingest.commands.output import complain
+from ingest.commands.preview import preview_sources
 from ingest.commands.remove import remove_from_collection
 from ingest.commands.search import search_collection
+from ingest.commands.show import show_origin
 from ingest.commands.verify import verify_collection
 from ingest.errors import IngestError, Interrupted, Terminated, TerminationSignal, UsageError, read_signal
 from ingest.ping import Ping
@@ -30,9 +33,12 @@ from ingest.streams import open_streams, restart_in_utf8
 
 SOURCES = ("--excel", "--csv", "--text-dir")
 COMMANDS = {
+    "preview": preview_sources,
     "verify": verify_collection,
     "search": search_collection,
     "info": show_info,
+    "list": list_origins,
+    "show": show_origin,
     "models": show_models,
     "doctor": examine_setup,
     "copy": copy_to_server,

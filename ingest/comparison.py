@@ -12,6 +12,7 @@ from ingest.model import (
     File,
     Ignored,
     Json,
+    Noted,
     Payload,
     Skipped,
     Stored,
@@ -26,6 +27,8 @@ from ingest.roles import Roles, Sheets
 ORIGINS = 64  # origins whose stored points are listed in one call
 POINTS = 2_000  # ... or fewer, once they have this many points between them
 CONTENT = 16 * 2**20  # ... or hold this many bytes
+_HELD = (32, 33)  # of Windows: ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION
+_OPEN = "it is open in another program, as Excel holds a workbook; close it there and run again"
 REFRESH = 256  # payloads that are overwritten in one call
 
 
@@ -82,7 +85,8 @@ class Comparison:
             try:
                 content = Path(file.path).read_bytes()
             except OSError as error:
-                reason = f"cannot be read: {error.strerror}"
+                held = getattr(error, "winerror", None) in _HELD
+                reason = _OPEN if held else f"cannot be read: {error.strerror}"
                 self.tally.skipped.append(Skipped(file.origin, "", reason))
                 self.tally.kept += before
                 self.tally.files_done += 1
@@ -125,15 +129,18 @@ class Comparison:
                 self.tally.skipped.append(item)
             elif isinstance(item, Ignored):
                 self.tally.ignored.append(item)
+            elif isinstance(item, Noted):
+                self.tally.noted.append(item)
             else:
                 progress.wanted += 1
+                self.tally.measure(item)
                 yield item
         if not progress.refused:
             self.roles.note(progress.file.origin, progress.columns, whole=progress.whole)
 
     def _check_columns(
-        self, progress: Progress, records: Iterable[Columns | Document | Skipped | Ignored]
-    ) -> Iterator[Document | Skipped | Ignored]:
+        self, progress: Progress, records: Iterable[Columns | Document | Skipped | Ignored | Noted]
+    ) -> Iterator[Document | Skipped | Ignored | Noted]:
         """Pass on what a file holds, and nothing of it where a role lost its column."""
         for record in records:
             if not isinstance(record, Columns):

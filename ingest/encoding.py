@@ -10,7 +10,7 @@ from ingest.concurrency import map_unordered
 from ingest.errors import EmbeddingError, IdentityError, IngestError, UsageError
 from ingest.identity import CANARIES, differ, diverge
 from ingest.inspection import judge_vector
-from ingest.model import Chunk, Collection, Json, Point, Refused, Skipped
+from ingest.model import Chunk, Collection, IndexKind, Json, Point, Refused, Skipped
 from ingest.protocols import Embedder, Store
 from ingest.report import Tally
 from ingest.stopwatch import Stopwatch
@@ -37,6 +37,7 @@ class Encoding:
     described: what the collection recorded of itself, None until it exists.
     lender: another collection with vectors of the same identity, that are taken where this one has none of a text.
     limit: texts that the service may still be asked for, None where there is no bound.
+    indexes: payload indexes that a collection gets when it is made: field and kind.
     failure: set once the service has failed for good; what is missing from then on is left, and the rest goes on.
     asking: runs while the service is asked.
     """
@@ -49,6 +50,7 @@ class Encoding:
     concurrency: int
     limit: int | None
     lender: Store | None = None
+    indexes: Sequence[tuple[str, IndexKind]] = ()
     failure: IngestError | None = None
     asking: Stopwatch = field(default_factory=Stopwatch)
     _met: bool = False
@@ -84,9 +86,15 @@ class Encoding:
         if self.described is None:
             self.described = Collection(identity, self.embedder.name, self.version, int(measured.shape[1]), measured)
             self.store.create(self.described)
+            self.complete_indexes()
         elif difference := differ(self.described.identity, identity) or diverge(self.described.canaries, measured):
             raise refuse_identity(self.store, self.embedder, difference)
         self._met = True
+
+    def complete_indexes(self) -> None:
+        """Make the payload indexes; those that are there already stay."""
+        for path, kind in self.indexes:
+            self.store.create_index(path, kind)
 
     def _batch(
         self, missing: Iterable[tuple[Progress, Chunk]], tally: Tally, entry: Mapping[str, Json]

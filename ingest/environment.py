@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
+from io import StringIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -65,9 +66,9 @@ def read_dotenv(path: str | None, environ: MutableMapping[str, str]) -> Path | N
     from dotenv import dotenv_values  # noqa: PLC0415 - most runs from cron have no .env
 
     try:
-        values = dotenv_values(file, encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not UTF-8 (byte {error.start}): save it as UTF-8") from error
+        values = dotenv_values(stream=StringIO(_read_text(file)))
+    except ValueError as error:
+        raise UsageError(f"{file}: {error}") from error
     for name, value in values.items():
         if value and not environ.get(name):
             environ[name] = value
@@ -219,8 +220,15 @@ def _take_secret(place: str, environ: Mapping[str, str]) -> Secret:
     if not place.endswith("_FILE"):
         return Secret(place, value)
     try:
-        return Secret(place, Path(value).read_text(encoding="utf-8").strip())
-    except UnicodeDecodeError as error:
-        raise CredentialError(f"{place}={value}: it is not UTF-8, so that it holds no credential") from error
+        return Secret(place, _read_text(Path(value)).strip())
+    except ValueError as error:
+        raise CredentialError(f"{place}={value}: it holds no credential: {error}") from error
     except OSError as error:
         raise CredentialError(f"{place}={value}: {error.strerror}") from error
+
+
+def _read_text(file: Path) -> str:
+    """Read a file that some editor or shell wrote; PowerShell's are UTF-16. Raises ValueError, and OSError."""
+    from ingest.sources.decoding import recover  # noqa: PLC0415 - most runs from cron have no such file
+
+    return recover(file.read_bytes()).text.replace("\ufeff", "")

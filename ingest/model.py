@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +15,7 @@ Vector: TypeAlias = "NDArray[np.float32]"  # (dimension,), unit length
 Vectors: TypeAlias = "NDArray[np.float32]"  # (texts, dimension), unit rows
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 Payload: TypeAlias = "dict[str, Json]"
+IndexKind: TypeAlias = Literal["keyword", "integer", "float", "bool", "datetime", "text"]
 
 # The root of every point id. Changing it would embed every collection anew.
 NAMESPACE = uuid.UUID("6f0f9c59-86a3-5c0e-8e0b-6a3f2f4f4c11")
@@ -35,6 +36,7 @@ class Document:
     source: where it may be cited; "" means the origin.
     where: its place within the origin for a person, "sheet FAQ, row 12"; "" for a whole file.
     metadata: other columns, JSON types kept; a row's `sheet` and `row` stand in fields of their own.
+    context: what is embedded behind a row's question, before each part of its answer.
     """
 
     origin: str
@@ -45,6 +47,7 @@ class Document:
     sheet: str = ""
     row: int | None = None
     metadata: Mapping[str, Json] = field(default_factory=dict)
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +73,27 @@ class Ignored:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """What was read otherwise than it stands there: in an encoding that was found out, or with damage repaired."""
+
+    origin: str
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Columns:
     """Which columns play a role in the sheets of a file. Sheets that are hidden, empty or unreadable are left out.
 
     roles: sheet → role → name of its column; {} for a sheet without a header.
     names: sheet → the names of all its columns, for a person.
+    rows: sheet → the row of its header as a person counts, the lower one of a header of two; none without a header.
     """
 
     origin: str
     roles: Mapping[str, Mapping[str, str]]
     names: Mapping[str, Sequence[str]]
+    rows: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +102,25 @@ class Part:
 
     start, end: `text[start:end]` is the part, in characters.
     heading: the path of headings above it, outermost first, joined by " > "; "" where there is none.
-    prefix: what goes before it in the embedded text: the question or the heading path, cut to its share.
+    prefix: what goes before it in the embedded text: the question with its context, or the heading path and
+    what announces it, cut to their share.
+    body: where the embedded slice begins: before it stand only headings that the prefix says.
+    place: where it stands in a law: `article`, `clause`, `point` and `citation`, as far as there are.
+    size: of the embedded text, in what the chunker measures.
     """
 
     start: int
     end: int
     heading: str
     prefix: str
+    body: int
+    place: "Mapping[str, Json]"
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What is wanted in the collection. `text` is the hash of `embed_text`."""
+    """What is wanted in the collection. `text` is the hash of `embed_text`, `size` what the chunker measured of it."""
 
     id: str
     origin: str
@@ -108,6 +129,7 @@ class Chunk:
     text: str
     fingerprint: str
     payload: Payload
+    size: int
 
 
 @dataclass(frozen=True, slots=True)

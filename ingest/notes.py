@@ -5,8 +5,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ingest.comparison import Progress
 from ingest.model import Chunk, Json
-from ingest.protocols import Store
+from ingest.protocols import Store, Window
+from ingest.report import Tally
 
+SPARSE = 5  # characters of a token at most, on average: English
 TEXTS = 256  # of a new dataset, that are looked for in others
 
 
@@ -40,6 +42,35 @@ def note_cut(dataset: str, before: Json, now: Mapping[str, Json], embedded: int)
     pairs = [(name, before.get(name), value) for name, value in now.items()]
     if changes := [f"{name} {new} instead of {old}" for name, old, new in pairs if old != new]:
         yield f"{dataset} is cut anew, {', '.join(changes)}: that embeds {embedded} texts"
+
+
+def note_sizes(dataset: str, settings: Mapping[str, Json], window: Window | None, tally: Tally) -> Iterator[str]:
+    """Say how many chunks were measured against the model's window, how, and what is over it."""
+    unit, size = settings.get("unit"), settings.get("size")
+    if not window or not tally.measured or not isinstance(size, int):
+        return
+    model = window.model or "the model"
+    if unit == "tokens":
+        yield (
+            f"{dataset}: {tally.measured} chunks measured by the tokenizer of {model}, the longest {tally.longest} "
+            f"tokens of {size}"
+        )
+    elif unit != "characters":
+        missing = (
+            f"{window.tokenizer}. With it, --rechunk counts them"
+            if isinstance(window.tokenizer, str)
+            else f"the tokenizer of {model} is at hand now: --rechunk counts them"
+        )
+        yield (
+            f"{dataset}: {tally.measured} chunks measured by their script, the longest about {tally.longest} tokens of "
+            f"{size}; {missing}"
+        )
+    least = -(-size // SPARSE) if unit == "characters" else size
+    if window.tokens and least > window.tokens:
+        yield (
+            f"{dataset}: chunks of up to {size} {unit} are more than the {window.tokens} tokens that {model} was "
+            "trained on: most services ignore the rest. Leave --chunk-size out to fit them, with --rechunk"
+        )
 
 
 def note_cleared(names: Collection[str]) -> Iterator[str]:

@@ -12,7 +12,9 @@ from ingest.model import (
     Hit,
     Identity,
     Ignored,
+    IndexKind,
     Json,
+    Noted,
     Part,
     Payload,
     Point,
@@ -47,7 +49,7 @@ class Source(Protocol):
         """
         ...
 
-    def parse(self, file: File, content: bytes) -> Iterator[Columns | Document | Skipped | Ignored]:
+    def parse(self, file: File, content: bytes) -> Iterator[Columns | Document | Skipped | Ignored | Noted]:
         """Yield what a file holds, in order, and before all else, where there are any, the columns of its sheets.
 
         Raises nothing for bad content: that is a Skipped.
@@ -79,6 +81,29 @@ class Limits:
     texts: int | None = None
     bytes: int | None = None
     inputs_in_flight: int | None = None
+
+
+class TokenCounter(Protocol):
+    """Counts tokens as a model does. Safe to call from threads."""
+
+    def count_each(self, texts: Sequence[str]) -> Sequence[int]:
+        """Count the tokens of each text, with the special ones that the model wants around it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What an embedding model reads of a text. It ignores the rest, and most services don't say so.
+
+    model: its name. prefix: what goes before a document.
+    tokens: at most so many, special ones and prefix included; None where that is not known.
+    tokenizer: what counts them, else why there is none at hand.
+    """
+
+    model: str
+    tokens: int | None
+    tokenizer: TokenCounter | str
+    prefix: str = ""
 
 
 class Service(Protocol):
@@ -165,6 +190,10 @@ class Store(Protocol):
 
     def create(self, collection: Collection) -> None:
         """Create the collection and its payload indexes and record its identity."""
+        ...
+
+    def create_index(self, field: str, kind: IndexKind) -> None:
+        """Make a payload index of a field, by its path; one that is there already is no error."""
         ...
 
     def drop(self) -> None:

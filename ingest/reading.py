@@ -1,18 +1,23 @@
 """The options that name sources and say how they are read, for every command that reads them, declared once."""
 
 import os
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import typer
 
 from ingest.errors import UsageError
+from ingest.model import IndexKind
 from ingest.protocols import Source
 from ingest.settings import flag
 from ingest.sources import open_source
 from ingest.sources.names import ROLES
+
+_PLAIN = re.compile(r"[\w-]+(\[\d*\])?")  # a name in a path of Qdrant that needs no quotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,14 @@ class Reading:
         list[str] | None,
         typer.Option("--sheet", metavar="NAME", help="Sheet to read. [env: CREATE_VECTOR_DB_SHEET, one a line]"),
     ] = None
+    context_columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--context",
+            metavar="COLUMN",
+            help="Column that is embedded too, behind the question. [env: CREATE_VECTOR_DB_CONTEXT, one a line]",
+        ),
+    ] = None
     include: Annotated[
         list[str] | None,
         typer.Option(
@@ -56,6 +69,14 @@ class Reading:
         list[str] | None,
         typer.Option(
             "--exclude", metavar="PATTERN", help="Pattern of files not to. [env: CREATE_VECTOR_DB_EXCLUDE, one a line]"
+        ),
+    ] = None
+    encoding: Annotated[
+        str | None,
+        flag(
+            "--encoding",
+            metavar="NAME",
+            help="Encoding of text and CSV files that are not Unicode. Default: found out of each.",
         ),
     ] = None
 
@@ -71,14 +92,42 @@ def open_sources(reading: Reading) -> list[Source]:
     exclude = reading.exclude or _read_lines("EXCLUDE")
     mapping = _read_mapping(reading.columns or _read_lines("MAP"))
     sheets = reading.sheet or _read_lines("SHEET")
+    context = reading.context_columns or _read_lines("CONTEXT")
     named: Mapping[Literal["excel", "text"], Sequence[Path]] = {"excel": excel, "text": folders}
     return [
         open_source(
-            kind, path, dataset=reading.dataset, mapping=mapping, sheets=sheets, include=include, exclude=exclude
+            kind,
+            path,
+            dataset=reading.dataset,
+            mapping=mapping,
+            sheets=sheets,
+            include=include,
+            exclude=exclude,
+            encoding=reading.encoding or "",
+            context=context,
         )
         for kind, paths in named.items()
         for path in paths
     ]
+
+
+def read_indexes(given: Sequence[str]) -> tuple[tuple[str, IndexKind], ...]:
+    """Read FIELD:KIND of each payload index: the path of the field as Qdrant writes it, and the kind.
+
+    A name in it that holds more than letters, digits, "_" and "-" is quoted, as Qdrant asks. Raises UsageError.
+    """
+    kinds: dict[str, IndexKind] = {kind: kind for kind in get_args(IndexKind)}
+    indexes: list[tuple[str, IndexKind]] = []
+    for index in given or _read_lines("INDEX"):
+        field, _, kind = unicodedata.normalize("NFC", index).strip().rpartition(":")
+        if not field.strip(". ") or kind not in kinds:
+            raise UsageError(f"--index {index}: write FIELD:KIND, metadata.rating:float; kinds are {', '.join(kinds)}")
+        if field == "source" or field.startswith("ingest."):
+            raise UsageError(f"--index {index}: this field has its index already; leave it out")
+        if '"' not in field:
+            field = ".".join(name if _PLAIN.fullmatch(name) else f'"{name}"' for name in field.split("."))
+        indexes.append((field, kinds[kind]))
+    return tuple(indexes)
 
 
 def _read_mapping(columns: Sequence[str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from ingest.errors import (
     UsageError,
 )
 from ingest.estimate import Estimate, read_rate
-from ingest.model import Ignored, Json, Skipped, canonical, digest_text
+from ingest.model import Chunk, Ignored, Json, Noted, Skipped, canonical, digest_text
 
 # If several apply, the first of these.
 PRECEDENCE = (Interrupted, Terminated, UsageError, StoreError, EmbeddingError, SourceError, GuardError, ItemsSkipped)
@@ -46,7 +46,9 @@ class Tally:
     points that were added, whose vector the collection had.
     characters: of the texts embedded, without what a model wants before them. asking: seconds that they took.
     rate: texts a second that the service gave last, as it was recorded; None where it wasn't.
+    measured: chunks that were cut, of origins that were read. longest: the size of the largest, in the chunker's unit.
     left: texts that were not embedded, because the service failed or `--limit` was reached.
+    noted: what was read otherwise than it stands in a file that changed; no failure.
     known: names of the items that the last run skipped. notes: sentences for a person.
     """
 
@@ -62,12 +64,15 @@ class Tally:
     asking: float = 0.0
     rate: float | None = None
     reused: int = 0
+    measured: int = 0
+    longest: int = 0
     left: int = 0
     files: int = 0
     files_done: int = 0
     origins: Origins = Origins()
     ignored: list[Ignored] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    noted: list[Noted] = field(default_factory=list)
     known: frozenset[str] = frozenset()
     notes: list[str] = field(default_factory=list)
     error: IngestError | None = None
@@ -84,6 +89,11 @@ class Tally:
     def measure_rate(self) -> float | None:
         """Give the texts a second that the service gave: now, where they were enough to tell, else as recorded."""
         return round(self.embedded / self.asking, 3) if self.embedded >= RATED and self.asking else self.rate
+
+    def measure(self, chunk: Chunk) -> None:
+        """Take note of the size of a chunk."""
+        self.measured += 1
+        self.longest = max(self.longest, chunk.size)
 
     def knows(self, item: Skipped) -> bool:
         """Say whether the last run skipped the same item."""
@@ -170,9 +180,12 @@ class Report:
                     "dataset": tally.dataset,
                     **tally.list_counts(),
                     "origins": asdict(tally.origins),
+                    "measured": tally.measured,
+                    "longest": tally.longest,
                     "left": tally.left,
                     "ignored": [asdict(item) for item in tally.ignored],
                     "skipped": [{**asdict(item), "as_before": tally.knows(item)} for item in tally.skipped],
+                    "noted": [asdict(item) for item in tally.noted],
                     "error": str(tally.error) if tally.error else None,
                 }
                 for tally in self.datasets

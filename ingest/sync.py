@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 
-from ingest.chunking import open_chunker
+from ingest.chunking import open_chunker, read_size
 from ingest.comparison import Comparison, Progress, count_origins
 from ingest.encoding import Encoding, refuse_identity
 from ingest.errors import (
@@ -33,9 +33,9 @@ from ingest.errors import (
 )
 from ingest.guard import Guard
 from ingest.identity import differ
-from ingest.model import File, Json
-from ingest.notes import note_cleared, note_cut, note_twins, note_untouched, sample_texts
-from ingest.protocols import Chunker, Embedder, Source, Store
+from ingest.model import File, Identity, IndexKind, Json
+from ingest.notes import note_cleared, note_cut, note_sizes, note_twins, note_untouched, sample_texts
+from ingest.protocols import Chunker, Embedder, Source, Store, Window
 from ingest.pruning import plan_pruning, prune
 from ingest.report import Report, Tally
 from ingest.roles import read_roles
@@ -48,22 +48,31 @@ from ingest.version import read_version
 class Options:
     """How a run goes. Of chunking, None means what the dataset recorded, else the default.
 
-    chunk_size, chunk_overlap: characters. rechunk: cut anew by what is given here and the defaults.
+    chunk_size: characters, or tokens as "126t". chunk_overlap: characters. rechunk: cut anew by what is given here and
+    the defaults. find_window: gives the window of a model, None where it has no end.
     accept_columns: a workbook may lose the column of a role.
     prune: delete what left the sources. limit: at most so many texts are sent to the service (what a cache holds is
     free), and nothing is deleted.
     batch_size: texts in one request; concurrency: requests at the same time, at most.
+    indexes: payload indexes, field and kind, that the collection has from then on.
+    Raises UsageError for a chunk_size that is none.
     """
 
-    chunk_size: int | None = None
+    chunk_size: int | str | None = None
     chunk_overlap: int | None = None
     rechunk: bool = False
+    find_window: Callable[[Identity], Window | None] = lambda _: None
     accept_columns: bool = False
     guard: Guard = field(default_factory=Guard)
     prune: bool = True
     limit: int | None = None
     batch_size: int = 32
     concurrency: int = 4
+    indexes: tuple[tuple[str, IndexKind], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.chunk_size is not None:
+            read_size(self.chunk_size)
 
 
 def sync(
@@ -91,8 +100,18 @@ def sync(
     notes += note_cleared(store.clear())
     notes += note_strangers(store, described)
     encoding = Encoding(
-        embedder, store, described, read_version(), options.batch_size, options.concurrency, options.limit, lender
+        embedder,
+        store,
+        described,
+        read_version(),
+        options.batch_size,
+        options.concurrency,
+        options.limit,
+        lender,
+        options.indexes,
     )
+    if described:
+        encoding.complete_indexes()
     named = {source.dataset for source in sources}
     others = described.datasets.keys() - named if described else set()
     tallies: list[Tally] = []
@@ -133,7 +152,8 @@ def _sync_dataset(
     recorded = encoding.described.datasets.get(dataset, {}) if encoding.described else {}
     tally.recognise(recorded)
     roles = read_roles(recorded, accepted=options.accept_columns)
-    comparison = Comparison(source, choose_chunker(recorded, options), store, tally, roles)
+    window = options.find_window((encoding.described or encoding.embedder).identity)
+    comparison = Comparison(source, choose_chunker(recorded, options, window), store, tally, roles)
     entry: dict[str, Json] = {
         "path": source.location,
         "host": platform.node(),
@@ -145,8 +165,11 @@ def _sync_dataset(
     missing = comparison.strike_off(_note(comparison.find_changed(files, counts), changed))
     texts: set[str] = set()
     yield from encoding.write(sample_texts(missing, texts), tally, entry)
-    tally.notes += note_twins(store, dataset, set() if counts else others, texts)
-    tally.notes += note_cut(dataset, recorded.get("chunking"), comparison.chunker.settings, tally.embedded)
+    tally.notes += [
+        *note_twins(store, dataset, set() if counts else others, texts),
+        *note_cut(dataset, recorded.get("chunking"), comparison.chunker.settings, tally.embedded),
+        *note_sizes(dataset, comparison.chunker.settings, window, tally),
+    ]
     tally.origins = count_origins(files, gone, changed)
     check_read(source, files, tally)
     if not encoding.described:
@@ -217,12 +240,12 @@ def _check_left(encoding: Encoding, tally: Tally) -> None:
         raise encoding.failure
 
 
-def choose_chunker(recorded: Mapping[str, Json], options: Options) -> Chunker:
+def choose_chunker(recorded: Mapping[str, Json], options: Options, window: Window | None) -> Chunker:
     """Make the chunker that a dataset recorded, or the one that is asked for where it has none or is cut anew."""
     settings = recorded.get("chunking")
     if options.rechunk or not isinstance(settings, Mapping):
         settings = None
-    return open_chunker(settings, size=options.chunk_size, overlap=options.chunk_overlap)
+    return open_chunker(settings, size=options.chunk_size, overlap=options.chunk_overlap, window=window)
 
 
 def _note(changed: Iterator[tuple[Progress, bytes]], seen: list[Progress]) -> Iterator[tuple[Progress, bytes]]:

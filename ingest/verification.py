@@ -121,17 +121,17 @@ def verify(
     for source in sources:
         tallies.append(tally := Tally(source.dataset))
         recorded = described.datasets.get(source.dataset, {})
-        comparison = _Comparison(
-            source,
-            choose_chunker(recorded, options),
-            store,
-            tally,
-            read_roles(recorded, accepted=options.accept_columns),
-            names=names,
-            unfindable=ledger.unfindable,
-            invalidate=invalidate,
-        )
         try:
+            comparison = _Comparison(
+                source,
+                choose_chunker(recorded, options, options.find_window(described.identity)),
+                store,
+                tally,
+                read_roles(recorded, accepted=options.accept_columns),
+                names=names,
+                unfindable=ledger.unfindable,
+                invalidate=invalidate,
+            )
             ledger.note(comparison.find_differences())
         except (UsageError, SourceError) as error:
             tally.error = error

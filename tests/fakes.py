@@ -113,7 +113,7 @@ class Crash(BaseException):
 
 
 WRITES = (
-    *("create", "drop", "record", "forget", "upsert", "overwrite", "delete", "mark"),
+    *("create", "create_index", "drop", "record", "forget", "upsert", "overwrite", "delete", "mark"),
     *("switch", "adopt", "delete_strangers"),  # and `clear`, where a rebuild left something
 )
 

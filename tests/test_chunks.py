@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ingest.chunking import open_chunker
 from ingest.chunks import ANSWER, OWN, make_chunks, share_item
-from ingest.model import Chunk, Document, Ignored, Skipped, digest_text
+from ingest.model import Chunk, Document, Ignored, Noted, Skipped, digest_text
 
 CHUNKER = open_chunker(size=120)
 
@@ -70,11 +70,49 @@ def test_our_own_keys_win_over_a_column_of_the_same_name() -> None:
     document = Document("f", "answer", row=2, metadata={**dict.fromkeys(OWN, "theirs"), "rating": 4})
     metadata: Any = chunks_of(document)[0].payload["metadata"]
     assert metadata["rating"] == 4
-    assert all(metadata[f"column_{name}"] == "theirs" != metadata[name] for name in OWN)
+    assert all(metadata[f"column_{name}"] == "theirs" != metadata.get(name) for name in OWN)
+
+
+def test_front_matter_is_metadata_of_every_part_and_text_of_none() -> None:
+    text = f"---\ntitle: Luật\nyear: 2024\nsource: mạng\ntags:\n  - đất\n  - nhà\n---\n\n# A\n{'Một câu. ' * 30}"
+    chunks = chunks_of(Document("a.md", text, metadata={"year": 1999}))
+    assert len(chunks) > 1
+    for chunk in chunks:
+        metadata: Any = chunk.payload["metadata"]
+        assert {
+            "title": "Luật",
+            "year": 2024,
+            "column_source": "mạng",
+            "tags": ["đất", "nhà"],
+        }.items() <= metadata.items()
+        assert metadata["source"] == "a.md"
+        assert "---" not in chunk.embed_text
+
+
+def test_a_row_that_looks_like_front_matter_is_an_answer() -> None:
+    [chunk] = chunks_of(row("---\na: 1\n---\nb"))
+    assert chunk.payload["page_content"] == "---\na: 1\n---\nb"
+    assert "a" not in dict(chunk.payload["metadata"])  # type: ignore[arg-type]
+
+
+def test_a_part_of_a_law_says_where_it_stands_and_the_titles_above_it_are_embedded_once() -> None:
+    text = f"Chương I\nCHUNG\n\nĐiều 8. Quyền\n1. Một.\n2. Gồm:\na) {'x ' * 30};\nb) {'y ' * 30}.\n"
+    first, *_, last = chunks_of(Document("a.txt", text))
+    assert str(first.payload["page_content"]).startswith("Chương I\nCHUNG\n\nĐiều 8. Quyền")
+    assert first.embed_text.startswith("Chương I CHUNG\nĐiều 8. Quyền\n")
+    metadata: Any = last.payload["metadata"]
+    assert (metadata["article"], metadata["clause"], metadata["point"]) == ("8", "2", "b")
+    assert metadata["citation"] == "Điều 8 khoản 2 điểm b"
+    assert metadata["heading"] == "Chương I CHUNG > Điều 8. Quyền"
+    assert last.embed_text.startswith("Chương I CHUNG > Điều 8. Quyền\n2. Gồm:\nb) y")
 
 
 def test_what_is_no_document_passes_through() -> None:
-    items: list[Document | Skipped | Ignored] = [Skipped("a", "", "why"), Ignored("a", "row 2", "why")]
+    items: list[Document | Skipped | Ignored | Noted] = [
+        Skipped("a", "", "why"),
+        Ignored("a", "row 2", "why"),
+        Noted("a", "", "what"),
+    ]
     assert list(make_chunks("d", items, CHUNKER)) == items
 
 
@@ -92,3 +130,13 @@ def test_what_is_no_document_passes_through() -> None:
 )
 def test_an_item_is_known_again_by_row_question_or_heading(old: Document, new: Document, same: bool) -> None:
     assert share_item(chunks_of(old)[0].payload, chunks_of(new)[0].payload) is same
+
+
+def test_context_is_embedded_behind_the_question_before_each_part_and_gives_way_first() -> None:
+    parts = chunks_of(Document("f", "một câu trả lời. " * 20, "Hỏi gì?", row=2, context="Học phí; 2024"))
+    assert len(parts) > 1
+    assert {part.embed_text.partition("\n")[0] for part in parts} == {"Hỏi gì? Học phí; 2024"}
+    assert {part.payload["question"] for part in parts} == {"Hỏi gì?"}
+    [cut] = chunks_of(Document("f", "a", "Hỏi gì?", row=2, context="dài " * 100))
+    assert cut.embed_text.startswith("Hỏi gì? dài")
+    assert len(cut.embed_text) <= 120

@@ -188,6 +188,27 @@ def test_a_dotenv_fills_what_is_unset_or_empty(tmp_path: Path) -> None:
     assert environ == {"A": "mine", "B": "file", "C": "file"}
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "cp949"])
+def test_a_dotenv_and_a_secret_may_be_as_other_programs_write_them(encoding: str, tmp_path: Path) -> None:
+    written = "# 검색에 쓰는 모델의 이름과 주소를 여기에 적는다\r\nMODEL=근로기준법\r\nHF_TOKEN=hf_secret\r\n"
+    file = tmp_path / ".env"
+    file.write_bytes(written.encode(encoding))
+    environ: dict[str, str] = {}
+    read_dotenv(str(file), environ)
+    assert environ == {"MODEL": "근로기준법", "HF_TOKEN": "hf_secret"}
+    (tmp_path / "token").write_bytes("hf_secret\r\n".encode("utf-16"))  # as PowerShell's ">" does
+    secret = find_secret(TOKENS, {"HF_TOKEN_FILE": str(tmp_path / "token")})
+    assert secret
+    assert secret.value == "hf_secret"
+
+
+def test_a_dotenv_in_no_known_encoding_is_an_error_that_names_it(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b"A=\xff\xd8\xfe\x81")
+    with pytest.raises(UsageError, match=r"\.env: it is not UTF-8"):
+        read_dotenv(str(file), {})
+
+
 def test_a_dotenv_that_is_named_and_missing_is_an_error_and_one_that_is_not_named_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,9 @@ CORE = VOCABULARY | {
     "version",
     "trial",
     "inspection",
+    "contents",
+    "places",
+    "items",
     "strangers",
 }
 SHELL = CORE | {
@@ -35,6 +38,7 @@ SHELL = CORE | {
     "adoption",
     "removal",
     "verification",
+    "preview",
     "environment",
     "settings",
     "render",
@@ -51,13 +55,16 @@ ALLOWED = {
     **dict.fromkeys(VOCABULARY, VOCABULARY),
     **dict.fromkeys(["sources", "chunking", "embedders", "stores"], VOCABULARY),
     **dict.fromkeys(CORE - VOCABULARY - {"chunking"}, CORE),
-    **dict.fromkeys(["environment", "search", "copying", "age", "durations"], VOCABULARY | {"report"}),
+    "environment": VOCABULARY | {"report", "sources"},
+    **dict.fromkeys(["search", "copying", "age", "durations"], VOCABULARY | {"report"}),
     "sync": CORE,
     "rebuilding": CORE | {"sync", "copying", "removal"},
     "adoption": CORE | {"sync"},
     "removal": CORE,
     "verification": CORE | {"sync"},
-    "render": VOCABULARY | {"report", "estimate", "inspection", "verification"},
+    "preview": CORE | {"sync", "sources"},
+    "render": VOCABULARY
+    | {"report", "estimate", "inspection", "verification", "contents", "places", "items", "preview"},
     "ping": VOCABULARY | {"environment", "embedders"},
     "streams": set(),
     "settings": VOCABULARY | {"environment", "embedders", "stores"},
@@ -108,7 +115,8 @@ def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys; from ingest.cli import main; code = main(['--help']); "
         "print([m for m in ('qdrant_client', 'qdrant_edge', 'python_calamine', 'numpy', 'httpx', 'huggingface_hub', "
-        "'tqdm', 'dotenv', 'onnxruntime', 'tokenizers', 'boto3', 'redis') if m in sys.modules], file=sys.stderr); "
+        "'tqdm', 'dotenv', 'onnxruntime', 'tokenizers', 'boto3', 'redis', "
+        "'chardet') if m in sys.modules], file=sys.stderr); "
         "sys.exit(code)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

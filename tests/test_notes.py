@@ -1,6 +1,8 @@
 """What a run tells a person besides its numbers."""
 
 import shlex
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +10,11 @@ import pytest
 
 from ingest.errors import EmbeddingError, SourceError, UsageError
 from ingest.notes import TEXTS
+from ingest.protocols import Window
 from ingest.report import Report
 from ingest.stores.readonly import ReadOnlyStore
 from ingest.sync import Options, sync
-from tests.fakes import CountingEmbedder, RowsSource
+from tests.fakes import CountingEmbedder, RowsSource, contents
 from tests.stores.memory import MemoryStore
 
 OCTOBER, NOVEMBER = "faq 2026-10.xlsx", "faq 2026-11.xlsx"
@@ -116,3 +119,70 @@ def test_another_cut_says_how_many_texts_it_embeds(tmp_path: Path, dry: bool) ->
     ]
     if not dry:
         assert run(laws, store=store, options=options).notes == []
+
+
+class Words:
+    """Counts words, and two tokens around them."""
+
+    def count_each(self, texts: Sequence[str]) -> Sequence[int]:
+        return [len(text.split()) + 2 for text in texts]
+
+
+ABSENT = "the tokenizer of m is not on this machine"
+
+
+def window_of(tokens: int | None, tokenizer: Any) -> Options:
+    return Options(find_window=lambda identity: Window(identity.model, tokens, tokenizer, identity.document_prefix))
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_how_many_chunks_were_measured_and_the_longest(tmp_path: Path, dry: bool) -> None:
+    store = MemoryStore()
+    laws = make(tmp_path, "laws", ["một hai ba " * 50, "네 다섯"])
+    report = run(laws, store=ReadOnlyStore(store) if dry else store, options=window_of(128, Words()))
+    [tally] = report.datasets
+    assert (tally.measured, tally.longest <= 128, tally.longest > 70) == (3, True, True)
+    assert report.notes == [
+        f"laws: 3 chunks measured by the tokenizer of fake, the longest {tally.longest} tokens of 128"
+    ]
+    if not dry:
+        assert run(laws, store=store, options=window_of(128, Words())).notes == []
+
+
+def test_what_cannot_be_counted_is_estimated_and_stays_so(tmp_path: Path) -> None:
+    store = MemoryStore()
+    laws = make(tmp_path, "laws", ["근로자 휴가 " * 50])
+    [note] = run(laws, store=store, options=window_of(128, ABSENT)).notes
+    assert note.startswith("laws: 2 chunks measured by their script, the longest about 1")
+    assert note.endswith(f" tokens of 128; {ABSENT}. With it, --rechunk counts them")
+    [note] = run(laws.write({"x.json": [("질문", "휴가", "s")]}), store=store, options=window_of(128, Words())).notes
+    assert note.startswith("laws: 1 chunks measured by their script, ")
+    assert "--rechunk" in note
+
+
+@pytest.mark.parametrize(
+    ("size", "over"), [("512t", "512 tokens"), (4_000, "4000 characters"), ("128t", ""), (600, "")]
+)
+def test_more_than_the_model_was_trained_on_is_said_to_be_so(tmp_path: Path, size: int | str, over: str) -> None:
+    options = replace(window_of(128, Words()), chunk_size=size)
+    notes = run(make(tmp_path, "laws", ["một hai"]), store=MemoryStore(), options=options).notes
+    said = [note for note in notes if "trained on" in note]
+    assert len(said) == bool(over)
+    assert all(f"{over} are more than the 128 tokens that fake was" in note for note in said)
+
+
+def test_a_tokenizer_that_is_gone_cuts_nothing_otherwise(tmp_path: Path) -> None:
+    store = MemoryStore()
+    laws = make(tmp_path, "laws", ["một hai ba " * 50])
+    run(laws, store=store, options=window_of(128, Words()))
+    before = contents(store)
+    changed = laws.write({"x.json": [("질문", "một hai ba " * 60, "s")]})
+    for options in (window_of(128, ABSENT), Options()):
+        report = run(changed, store=store, options=options)
+        assert report.exit_code == UsageError.exit_code
+        assert "128 tokens" in str(report.failure)
+        assert "--rechunk" in str(report.failure)
+        assert contents(store) == before
+    anew = run(changed, store=store, options=replace(window_of(128, ABSENT), rechunk=True))
+    assert anew.exit_code == 0
+    assert any("unit estimated tokens instead of tokens" in note for note in anew.notes)

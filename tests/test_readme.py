@@ -9,7 +9,7 @@ from pathlib import Path
 from ingest import errors
 
 README = Path(__file__).parent.parent / "README.md"
-COMMANDS = ("", "verify", "remove", "search", "info", "copy", "models", "doctor")
+COMMANDS = ("", "preview", "verify", "remove", "search", "info", "list", "show", "copy", "models", "doctor")
 SHARED, END = "  --env-file FILE", "  -h, --help"  # between them, each help lists what every command takes
 
 

@@ -24,7 +24,9 @@ from ingest.errors import (
 from ingest.guard import Guard
 from ingest.model import digest_text
 from ingest.protocols import Store
+from ingest.render import render_report
 from ingest.report import Report
+from ingest.sources import open_source
 from ingest.sync import Options, sync
 from tests.fakes import POISON, WRITES, CountingEmbedder, Crash, Crashing, Files, RowsSource, contents, vector_of
 from tests.stores.memory import MemoryStore
@@ -325,6 +327,28 @@ def test_nothing_to_index_creates_nothing(source: RowsSource) -> None:
     assert [item.where for item in report.datasets[0].ignored] == ["row 2"]
 
 
+def test_what_was_done_to_read_a_file_is_in_the_report_and_no_failure(tmp_path: Path) -> None:
+    text = "Điều 1. Người lao động có quyền nghỉ phép năm theo quy định của pháp luật.\n"
+    (tmp_path / "a.txt").write_bytes(text.encode("utf-16-le"))
+    (tmp_path / "b.txt").write_bytes(text.encode() + b"\xff")
+    store = MemoryStore()
+
+    def look() -> Report:
+        return sync([open_source("text", tmp_path)], embedder=CountingEmbedder(), store=store, options=ANYTHING)
+
+    first, second = look(), look()
+    assert (first.exit_code, first.total("added")) == (0, 2)
+    assert [(item.origin, item.where) for item in first.datasets[0].noted] == [("a.txt", ""), ("b.txt", "line 2")]
+    datasets: Any = first.as_json()["datasets"]
+    assert datasets[0]["noted"][1] == {
+        "origin": "b.txt",
+        "where": "line 2",
+        "what": f"left out: bad byte 0xFF at offset {len(text.encode())}",
+    }
+    assert "  noted: b.txt, line 2: left out: bad byte 0xFF" in "\n".join(render_report(first))
+    assert second.datasets[0].noted == []  # of what is unchanged, nothing is read
+
+
 def test_every_write_of_a_store_is_known_to_the_crash_tests() -> None:
     reads = {"describe", "count_origins", "count_states", "list_points", "fetch_payloads", "find_vectors", "search"}
     reads |= {"count_datasets", "count_strangers", "scroll", "count", "settle"}
@@ -374,3 +398,13 @@ def test_a_termination_ends_with_a_report_and_its_own_code(source: RowsSource) -
 
     report = sync([source], embedder=CountingEmbedder(), store=MemoryStore(), options=ANYTHING, watch=terminate)
     assert report.exit_code == 143
+
+
+def test_payload_indexes_are_made_with_the_collection_and_with_one_that_is_there(source: RowsSource) -> None:
+    store = MemoryStore()
+    run(source, store, options=Options(indexes=(("metadata.rating", "float"),)))
+    assert store.indexes == {"metadata.rating": "float"}
+    before = contents(store)
+    run(source, store, options=Options(indexes=(("question", "text"),)))
+    assert store.indexes == {"metadata.rating": "float", "question": "text"}
+    assert contents(store) == before

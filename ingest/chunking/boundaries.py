@@ -9,8 +9,10 @@ import unicodedata
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*(?=\n)")
 # A stop of an alphabet or of Korean is followed by white space, an ideographic one by anything. The look-behind tries
-# a row of dots once and not at each dot.
-_STOP = re.compile(r"(?<![.!?…])[.!?…]++[\"”’»)\]]*+(?=\s)|[。！？｡]++[”’」』）)\"]*+")
+# a row of dots once and not at each dot. The class comes first, since `re` skips to one, but not to a look-behind.
+_STOP = re.compile(
+    r"[.!?…。！？｡](?:(?<=[.!?…])(?<![.!?…].)[.!?…]*+[\"”’»)\]]*+(?=\s)|(?<=[。！？｡])[。！？｡]*+[”’」』）)\"]*+)"
+)
 _LAST_WORD = re.compile(r"[^\s(\[“‘\"'«]*\Z")
 _WORD_AHEAD = re.compile(r"\s*+(\S)")
 _NUMBER = re.compile(r"\d+[a-zđ]?\Z")
@@ -48,6 +50,15 @@ def find_sentence(text: str, low: int, high: int) -> int | None:
     for match in reversed(list(_STOP.finditer(text, max(0, low - _CONTEXT), high + 1))):
         if low <= match.end() <= high and _ends_sentence(text, match.start(), match.end()):
             return match.end()
+    return None
+
+
+def find_pause(text: str, low: int, high: int) -> int | None:
+    """Find the last semicolon, else the last comma, that white space follows: the end of it."""
+    for mark in ("; ", ", "):
+        found = text.rfind(mark, low - 1, high + 1)
+        if found >= low - 1 and found >= 0:
+            return found + 1
     return None
 
 

@@ -1,63 +1,102 @@
 """A document cut into parts: a text along its structure, a row's answer behind its question."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ingest.chunking.citations import cite
+from ingest.chunking.front_matter import read_front_matter
 from ingest.chunking.headings import find_headings
-from ingest.chunking.packing import Room, pack
-from ingest.chunking.prefixes import SEPARATOR, shorten, shorten_path
+from ingest.chunking.items import find_items
+from ingest.chunking.packing import Budget, Joints, pack, skip, skip_back
+from ingest.chunking.prefixes import SEPARATOR, Prefixes
+from ingest.chunking.sizers import Sizer
 from ingest.chunking.structure import Unit, find_units
+from ingest.chunking.tables import Table, find_header, find_tables
+from ingest.chunking.verbatim import Verbatim
 from ingest.model import Document, Json, Part
 
 
 @dataclass(frozen=True, slots=True)
 class TextChunker:
-    """Cuts by characters.
+    """Cuts to the limit of a sizer: prefix, newline and part together are within it.
 
-    size: most characters of prefix, newline and part together.
     overlap: most characters that a part repeats of the one before, within one unit.
     settings: what makes the same chunker again.
     """
 
-    size: int
+    sizer: Sizer
     overlap: int
     settings: Mapping[str, Json]
 
     def split(self, document: Document) -> Sequence[Part]:
         """Cut a document; nothing but white space makes no parts.
 
-        In order the parts cover every character but white space between them; each begins and ends with one that is
-        not white space. The time is linear in the length of the text.
+        In order the parts cover every character behind the front matter but white space between them; each begins and
+        ends with one that is not white space. The time is linear in the length of the text.
         """
-        if document.row is not None or document.question:
-            return list(self._split_answer(document))
-        return list(self._split_text(document.text))
-
-    def _split_text(self, text: str) -> Iterator[Part]:
-        for unit in find_units(text, find_headings(text), tiny=self.size // 4):
-            yield from self._split_unit(text, unit)
-
-    def _split_unit(self, text: str, unit: Unit) -> Iterator[Part]:
-        heading = SEPARATOR.join(unit.path)
-        # The unit's first part begins with its own headings; they are not said twice.
-        first, rest = self._shorten_path(unit.path[: unit.outer]), self._shorten_path(unit.path)
-        room = Room(self._measure(first), self._measure(rest), self.overlap)
-        prefix = first
-        for start, end in pack(text, unit.start, unit.end, room, body=unit.body):
-            yield Part(start, end, heading, prefix)
-            prefix = rest
-
-    def _split_answer(self, document: Document) -> Iterator[Part]:
         text = document.text
-        prefix = shorten(" ".join(document.question.split()), self.size // 2)
-        measure = self._measure(prefix)
+        reading = _Reading(text, Verbatim(text), Budget(self.sizer, self.overlap))
+        if document.row is not None or document.question:
+            return list(reading.split_answer(" ".join(f"{document.question} {document.context}".split())))
+        start = read_front_matter(text).end
+        units = find_units(text, find_headings(text, reading.verbatim, start), start)
+        return [part for unit in units for part in reading.split_unit(unit)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A text, what of it is somebody else's, and the budget of its parts."""
+
+    text: str
+    verbatim: Verbatim
+    budget: Budget
+
+    def split_answer(self, question: str) -> Iterator[Part]:
+        """Cut a row's answer, each part behind the question and its context."""
         # An article that an answer quotes is a good place to cut; it is no wall, since the answer is one thing.
-        walls = [heading.start for heading in find_headings(text)] if len(text) > measure else []
-        for start, end in pack(text, 0, len(text), Room(measure, measure, self.overlap), walls=walls):
-            yield Part(start, end, "", prefix)
+        walls = [heading.start for heading in find_headings(self.text, self.verbatim)]
+        titles = (question,) if question else ()
+        unit = Unit(0, 0, 0, len(self.text), ())
+        return self._split(unit, Prefixes(self.budget.sizer, titles, titles), walls)
 
-    def _shorten_path(self, path: Sequence[str]) -> str:
-        return shorten_path(path, self.size // 2)
+    def split_unit(self, unit: Unit) -> Iterator[Part]:
+        """Cut a unit, each part behind its path."""
+        titles = unit.titles
+        outer = titles[:-1] if unit.path and unit.path[-1].title else titles  # its first part begins with its own
+        return self._split(unit, Prefixes(self.budget.sizer, outer, titles))
 
-    def _measure(self, prefix: str) -> int:
-        return self.size - len(prefix) - 1 if prefix else self.size
+    def _split(self, unit: Unit, prefixes: Prefixes, walls: Sequence[int] = ()) -> Iterator[Part]:
+        text = self.text
+        begin, end = skip(text, unit.start, unit.end), skip_back(text, unit.start, unit.end)
+        if begin >= end:
+            return
+        own = skip(text, unit.own, end)
+        heading = SEPARATOR.join(unit.titles)
+        outline = find_items(text, unit, self.verbatim)
+        size = self.budget.measure(prefixes.first, text, own, end)
+        if size is not None:
+            yield Part(begin, end, heading, prefixes.first, own, cite(outline, own, end, whole=True), size)
+            return
+        tables = find_tables(text, unit.own, unit.end)
+        clauses, points, *deeper = outline.tiers
+        joints = Joints((walls, clauses, points), deeper, self._find_solids(unit, tables), unit.body)
+
+        def find_prefix(position: int) -> str:
+            if position == own:
+                return prefixes.first
+            leads = outline.find_leads(position)
+            return prefixes.follow(leads + find_header(tables, position) if tables else leads)
+
+        for packed in pack(text, own, end, self.budget, prefix=find_prefix, joints=joints):
+            start = begin if packed.start == own else packed.start  # the titles above stand in the first part
+            place = cite(outline, packed.start, packed.end, whole=False)
+            yield Part(start, packed.end, heading, packed.prefix, packed.start, place, packed.size)
+
+    def _find_solids(self, unit: Unit, tables: Sequence[Table]) -> Sequence[tuple[int, int]]:
+        """List what stays whole if it can: fenced code, and a header row with the first row of its table."""
+        fences = self.verbatim.fences
+        if not fences and not tables:
+            return ()
+        low, high = bisect_left(fences, (unit.own,)), bisect_left(fences, (unit.end,))
+        return sorted([*fences[low:high], *[(table.start, table.first_end) for table in tables]])

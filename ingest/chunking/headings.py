@@ -1,38 +1,50 @@
-"""The headings of a text: Markdown's, and those of laws. One that stands in a quotation or in code is none."""
+"""The headings of a text: Markdown's, and those of laws.
+
+One that stands in a quotation or in code is none, and neither are those of a table of contents.
+"""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from ingest.chunking import korean, vietnamese
 from ingest.chunking.prefixes import shorten
-from ingest.chunking.ranks import ARTICLE
+from ingest.chunking.ranks import LAW, LawHeading, stands_in_contents
 from ingest.chunking.verbatim import Verbatim
 
 _LONGEST_TITLE = 200  # characters of a title that go into a path
 _MOST_TITLE_LINES = 3  # lines that the title under "CHƯƠNG I" is made of
 
 # What a line must begin with to be looked at: one pass over the text finds the few lines that matter.
-_CANDIDATE = re.compile(r"\n[ \t]*+(?=#|\*|_|(?:Đi|Ði|ĐI)[ềỀ]|C[hH][ưƯ]|P[hH][ầẦụỤ]|M[ụỤ]|T[iI][ểỂ]|제|부|[\[<〈])")
+_CANDIDATE = re.compile(
+    r"\n[ \t]*+(?=#|\*|_|(?:Đi|Ði|ĐI)[ềỀ]|C[hH][ưƯỉỈ]|P[hH][ầẦụỤÁ]|M[ụỤ]|T[iI][ểỂ]|제|부|[\[<〈]|"
+    r"LUẬT|BỘ L|NGHỊ|THÔNG|QU[YỐ]|HIẾN|ĐIỀU|NỘI|Nơi nh|NƠI|Luật này|Bộ luật này|Pháp lệnh này|Nghị quyết này)"
+)
 _SPACE = ("", " ", "\t")
 _DEEPEST = 6  # level of a Markdown heading
 _CODE_INDENT = 4  # columns from which on a line of Markdown is code (CommonMark 0.31, section 4.4)
 _MOST_BLANK_LINES = 2  # between the number and the title
 _CONTEXT = 40  # characters before a line that show whether a sentence goes on
 _LINE_BELOW = re.compile(r"[ \t]*+\n([^\n]*)")
+_ANCHOR = re.compile(r"\d{12,}\Z")  # a heading that names nothing: a number that a converter left
+_NUMBER_OF_LAW = re.compile(r"(?:Luật )?[Ss]ố[ \t]*:")  # may stand between the kind of a law and its title
 _REVISION = re.compile(
     r"[ \t]*[<〈](?:전문)?(?:개정|신설)[^<>〈〉\n]*+[>〉]"
 )  # when a title was changed; no part of it
+_REPEALED = re.compile(r"삭제|bãi bỏ|hết hiệu lực", re.IGNORECASE)
+_CONTENTS = 3  # headings in a row with nothing under them are a table of contents
+_VISIBLE = re.compile(r"\S")
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """A heading.
 
     start, end: from the beginning of its line to the end of its title.
+    title: "" where a wall needs none: what closes a law.
     rank: its rank in a law, None for a plain Markdown heading.
     level: its Markdown level, 1 to 6, None where it has no `#`.
+    label, number: of a law's, how it is cited, and the number in that; see `ranks.LawHeading`.
     """
 
     start: int
@@ -40,10 +52,11 @@ class Heading:
     title: str
     rank: int | None
     level: int | None
+    label: str = ""
+    number: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """A line without its markup: `words` begin at `start` in the text."""
 
     start: int
@@ -55,38 +68,107 @@ class _Line:
         return self.start + len(self.words)
 
 
-def find_headings(text: str) -> Sequence[Heading]:
-    """List the headings of a text, in order. Lines end with a newline and letters are in NFC."""
-    verbatim: Verbatim | None = None
+def find_headings(text: str, verbatim: Verbatim, start: int = 0) -> Sequence[Heading]:
+    """List the headings of a text from a position on, in order. Lines end with a newline and letters are in NFC."""
     headings: list[Heading] = []
-    after = 0  # where the last title ended: it may go on for some lines
-    for start in chain((0,), (candidate.start() + 1 for candidate in _CANDIDATE.finditer(text))):
-        heading = _read_heading(text, start) if start >= after else None
-        if heading is None:
+    after = start  # where the last title ended: it may go on for some lines
+    for begin in chain((start,), (candidate.start() + 1 for candidate in _CANDIDATE.finditer(text, start))):
+        if begin < after:
             continue
-        verbatim = verbatim or Verbatim(text)
-        if start not in verbatim:
-            headings.append(heading)
-            after = heading.end
-    return headings
+        title, heading = _read_title_above(text, after, begin), _read_heading(text, begin)
+        for found in (title, heading):
+            if found and found.start not in verbatim:
+                headings.append(found)
+                after = found.end
+    return _drop_contents(text, headings)
+
+
+def is_bare(text: str, heading: Heading, end: int) -> bool:
+    """Say whether nothing visible stands between a heading and a position."""
+    return not _VISIBLE.search(text, heading.end, end)
+
+
+def leaves(above: Heading, heading: Heading) -> bool:
+    """Say whether `heading` ends what stands under `above`.
+
+    Ranks of a law are compared with each other, and Markdown levels where either has no rank. A heading of a law
+    without a level, as laws pasted into Markdown have them, stands under every Markdown heading and ends at the next.
+    """
+    if above.rank is not None and heading.rank is not None:
+        return above.rank >= heading.rank
+    if heading.level is None:
+        return False
+    return above.level is None or above.level >= heading.level
+
+
+def _drop_contents(text: str, headings: Sequence[Heading]) -> Sequence[Heading]:
+    """Leave out the headings of tables of contents.
+
+    These are rows of headings of a law with nothing under them but, for some, others of the row. A repealed article
+    has nothing under it either, and is none of them.
+    """
+    kept: list[Heading] = []
+    row: list[Heading] = []
+    leaves_of_row = last_leaf = 0
+
+    def end_row() -> None:
+        nonlocal leaves_of_row, last_leaf
+        kept.extend(row[last_leaf:] if leaves_of_row >= _CONTENTS else row)
+        row.clear()
+        leaves_of_row = last_leaf = 0
+
+    for position, heading in enumerate(headings):
+        following = headings[position + 1] if position + 1 < len(headings) else None
+        bare = is_bare(text, heading, following.start if following else len(text))
+        if heading.rank is None or heading.rank == LAW or not bare or _REPEALED.search(heading.title):
+            end_row()
+            kept.append(heading)
+            continue
+        row.append(heading)
+        if not following or leaves(heading, following):
+            leaves_of_row += 1
+            last_leaf = len(row)
+    end_row()
+    return kept
 
 
 def _read_heading(text: str, start: int) -> Heading | None:
     line = _read_line(text, start)
     before = "" if line.level else text[max(0, start - _CONTEXT) : start]
-    vietnamese_law = vietnamese.read_heading(line.words, before)
-    if vietnamese_law:
-        rank, titled = vietnamese_law
-        if titled or rank == ARTICLE:
-            return Heading(start, line.end, _clean(line.words), rank, line.level)
-        end, titles = _read_title_below(text, line.end)
-        return Heading(start, end, _clean(" ".join([line.words, *titles])), rank, line.level)
-    korean_law = korean.read_heading(line.words, marked=line.level is not None)
-    if korean_law:
-        rank, length = korean_law
-        return Heading(start, line.start + length, _clean(line.words[:length]), rank, line.level)
-    title = _clean(line.words)
-    return Heading(start, line.end, title, None, line.level) if line.level and title else None
+    law = vietnamese.read_heading(line.words, before) or korean.read_heading(line.words, marked=line.level is not None)
+    if law is None and line.level is None:
+        law = vietnamese.read_title(line.words)
+    if law is None:
+        title = "" if _ANCHOR.match(line.words) else _clean(line.words)
+        return Heading(start, line.end, title, None, line.level) if line.level and line.words else None
+    if stands_in_contents(line.words):
+        return None
+    return _read_law(text, start, line, law)
+
+
+def _read_law(text: str, start: int, line: _Line, law: LawHeading) -> Heading | None:
+    end, words = line.start + law.length, line.words[: law.length]
+    if not law.titled:
+        end, titles = _read_title_below(text, line.end, skip=_NUMBER_OF_LAW if law.rank == LAW else None)
+        if law.rank == LAW and not titles:
+            return None
+        words = " ".join([line.words, *titles])
+    return Heading(start, end, _clean(words), law.rank, line.level, law.label, law.number)
+
+
+def _read_title_above(text: str, after: int, start: int) -> Heading | None:
+    """Read the line above a line as the title of a Korean law, which only the line below it tells."""
+    if not korean.opens_law(text, start):
+        return None
+    low = max(after, start - 2 * _LONGEST_TITLE)
+    above = text[low:start].rstrip()
+    begin = low + above.rfind("\n") + 1
+    if not above or (begin and text[begin - 1] != "\n"):
+        return None
+    line = _read_line(text, begin)
+    if line.level or not korean.is_title(line.words):
+        return None
+    return Heading(begin, line.end, _clean(line.words), LAW, None)
 
 
 def _read_line(text: str, start: int) -> _Line:
@@ -106,17 +188,18 @@ def _read_line(text: str, start: int) -> _Line:
     return _Line(start + len(line) - len(words), words, level or None)
 
 
-def _read_title_below(text: str, end: int) -> tuple[int, list[str]]:
+def _read_title_below(text: str, end: int, skip: re.Pattern[str] | None) -> tuple[int, list[str]]:
     """Read the title under a line that has only a number: where it ends, and its lines.
 
-    Where it is in capitals it may have more lines than one.
+    Where it is in capitals it may have more lines than one. skip: a line like this may stand above it.
     """
     titles: list[str] = []
     position, blank = end, 0
     while len(titles) < _MOST_TITLE_LINES and (below := _LINE_BELOW.match(text, position)):
         position = below.end()
         line = _read_line(text, below.start(1))
-        if not line.words and not titles and blank < _MOST_BLANK_LINES:
+        passed = not line.words or (skip and skip.match(line.words))
+        if passed and not titles and blank < _MOST_BLANK_LINES:
             blank += 1
             continue
         if not _is_title(line.words) or (titles and not (titles[-1] + line.words).isupper()):
@@ -137,5 +220,7 @@ def _is_title(words: str) -> bool:
 
 def _clean(title: str) -> str:
     """Give a title on one line, without emphasis, not longer than a path can bear."""
-    words = _REVISION.sub("", title[: 2 * _LONGEST_TITLE]).replace("**", "").replace("__", "")
+    words = title[: 2 * _LONGEST_TITLE].replace("**", "").replace("__", "")
+    if words.endswith((">", "〉")):
+        words = _REVISION.sub("", words)
     return shorten(" ".join(words.strip("*_ \t").split()), _LONGEST_TITLE)

@@ -1,4 +1,4 @@
-"""The headings of Korean laws: 편, 장, 절, 관, 조, 부칙, 별표.
+"""The headings of Korean laws: the title, 편, 장, 절, 관, 조, 부칙, 별표.
 
 The forms are those counted in 62 acts. What looks like one and is none: references that a line begins with, such as
 "제55조부터 제61조까지" and "제2조(정의)에 따른".
@@ -6,9 +6,9 @@ The forms are those counted in 62 acts. What looks like one and is none: referen
 
 import re
 
-from ingest.chunking.ranks import ANNEX, ARTICLE, CHAPTER, PART, SECTION, SUBSECTION
+from ingest.chunking.ranks import ANNEX, ARTICLE, CHAPTER, PART, SECTION, SUBSECTION, LawHeading
 
-_ARTICLE = re.compile(r"제[ \t]*\d+[ \t]*조(?:[ \t]*의[ \t]*\d+)?")
+_ARTICLE = re.compile(r"제[ \t]*(\d+)[ \t]*조(?:[ \t]*의[ \t]*(\d+))?")
 # The title stands in brackets, with at most one pair inside; a particle or a conjunction behind makes it a reference.
 _TITLE = re.compile(
     r"[ \t]*[(（](?:[^()（）\n]|[(（][^()（）\n]*+[)）])*+[)）]"
@@ -16,33 +16,68 @@ _TITLE = re.compile(
 )
 _REPEALED = re.compile(r"[ \t]+삭제")
 _OUTER = re.compile(
-    r"제[ \t]*\d+[ \t]*([편장절관])(?:[ \t]*의[ \t]*\d+)?(?:(?=$)|(?=[ \t])(?![ \t]+(?:및|또는|내지)[ \t]))"
+    r"제[ \t]*(\d+)[ \t]*([편장절관])(?:[ \t]*의[ \t]*(\d+))?(?:(?=$)|(?=[ \t])(?![ \t]+(?:및|또는|내지)[ \t]))"
 )
 _RANKS = {"편": PART, "장": CHAPTER, "절": SECTION, "관": SUBSECTION}
-_ANNEX = re.compile(r"부[ \t]*칙(?=[ \t]*(?:$|[<(\[〈]))|[\[<〈][ \t]*별[ \t]*표[^\]>〉\n]*[\]>〉](?=[ \t]|$)")
+_ANNEX_NUMBER = r"(?:[ \t]*(?P<number>\d+(?:[ \t]*의[ \t]*\d+)?))?"
+_ANNEX = re.compile(
+    r"(?P<supplement>부[ \t]*칙)(?=[ \t]*(?:$|[<(\[〈]))|"
+    rf"[\[<〈][ \t]*별[ \t]*표{_ANNEX_NUMBER}[^\]>〉\n]*[\]>〉](?=[ \t]|$)"
+)
+_MARKED_ANNEX = re.compile(r"별[ \t]*표(?:[ \t]*(?P<number>\d+(?:[ \t]*의[ \t]*\d+)?)(?=[ \t(.:]|$)|(?=[ \t]*$))")
 _LONGEST = 100  # characters of a line that is a heading above the articles; a longer one is a sentence
+_LAW = re.compile(
+    r"[가-힣][가-힣0-9ㆍ·,「」 ]{0,98}(?:법|법률|시행령|시행규칙|규칙|조례|규정|훈령|예규|고시)[*_ \t]*\Z"
+)
+# What stands right under the title of a law.
+_BELOW_TITLE = re.compile(r"[#*_ \t]*(?:\[시행[ \t]+\d|\[(?:법률|대통령령|헌법)[ \t]+제|제[ \t]*1[ \t]*[편장조])")
 
 
-def read_heading(words: str, *, marked: bool) -> tuple[int, int] | None:
-    """Read a line: the rank of the heading that it is, and where in it the title ends. None where it is no heading.
+def read_heading(words: str, *, marked: bool) -> LawHeading | None:
+    """Read a line as a heading; None where it is none.
 
     words: the line without markup.
     marked: Markdown says that it is a heading.
     """
     article = _ARTICLE.match(words)
     if article:
-        return _read_article(words, article.end(), marked=marked)
+        return _read_article(words, article, marked=marked)
     if len(words) > _LONGEST or words.endswith("."):
         return None
     outer = _OUTER.match(words)
     if outer:
-        return _RANKS[outer[1]], len(words)
-    return (ANNEX, len(words)) if _ANNEX.match(words) else None
+        number = _join(outer[1], outer[3])
+        return LawHeading(_RANKS[outer[2]], f"제{outer[1]}{outer[2]}", number, len(words), titled=True)
+    annex = _ANNEX.match(words)
+    if annex and annex["supplement"]:
+        return LawHeading(ANNEX, "부칙", "", len(words), titled=True)
+    annex = annex or (_MARKED_ANNEX.match(words) if marked else None)
+    if not annex:
+        return None
+    number = "".join((annex["number"] or "").split())
+    return LawHeading(ANNEX, f"별표 {number}".rstrip(), number, len(words), titled=True)
 
 
-def _read_article(words: str, end: int, *, marked: bool) -> tuple[int, int] | None:
+def is_title(words: str) -> bool:
+    """Say whether a line may be the title of a law; it is one where what is below it `opens_law`."""
+    return _LAW.match(words) is not None
+
+
+def opens_law(text: str, position: int) -> bool:
+    """Say whether the line here is one that stands right under the title of a law."""
+    return _BELOW_TITLE.match(text, position) is not None
+
+
+def _read_article(words: str, article: re.Match[str], *, marked: bool) -> LawHeading | None:
+    end = article.end()
+    number = _join(article[1], article[2])
+    label = f"제{article[1]}조" + (f"의{article[2]}" if article[2] else "")
     title = _TITLE.match(words, end)
     if title:
-        return ARTICLE, title.end()
+        return LawHeading(ARTICLE, label, number, title.end(), titled=True)
     whole = end == len(words) or _REPEALED.match(words, end) or (marked and words[end].isspace())
-    return (ARTICLE, len(words)) if whole else None
+    return LawHeading(ARTICLE, label, number, len(words), titled=True) if whole else None
+
+
+def _join(number: str, branch: str | None) -> str:
+    return f"{number}의{branch}" if branch else number

@@ -1,93 +1,205 @@
-"""A unit packed into parts: each as full as its budget allows, cut at the largest boundary that fits."""
+"""A unit packed into parts: each as full as its budget allows, cut at the best boundary that fits."""
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ingest.chunking.boundaries import (
     find_blank_line,
     find_grapheme,
     find_line,
+    find_pause,
     find_sentence,
     find_word,
     find_word_start,
 )
+from ingest.chunking.sizers import Sizer
 
 # A cut leaves at least this share of a part's room on either side of it, wherever such a boundary can be had.
 _SHARE = 4
 _VISIBLE = re.compile(r"\S")
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """Characters for the first part of a unit, for each of the others, and at most repeated by these."""
+class Joints(NamedTuple):
+    """Where a stretch of text may well be cut, and where not: positions in ascending order.
 
-    first: int
-    rest: int
-    overlap: int
+    best: the best places first; any of an earlier tier is better than any of a later one or than a paragraph's end.
+    good: the same for places that are better than a line's end, but not than a paragraph's.
+    solids: spans that stay whole where they fit into a part.
+    body: no cut before this position, the end of a heading, as long as what follows fits beside it.
+    """
+
+    best: Sequence[Sequence[int]] = ()
+    good: Sequence[Sequence[int]] = ()
+    solids: Sequence[tuple[int, int]] = ()
+    body: int = 0
+
+
+ANYWHERE = Joints()
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a part may be: within the sizer's limit, its prefix included, and at most so many characters repeated."""
+
+    sizer: Sizer
+    overlap: int = 0
+
+    def measure(self, prefix: str, text: str, start: int, end: int) -> int | None:
+        """Measure `text[start:end]` behind a prefix; None where that is over the limit."""
+        lead = f"{prefix}\n" if prefix else ""
+        if self.sizer.reach(lead, text, start, end) < end:
+            return None  # measuring would cost more than it may tell
+        measured = self.sizer.measure(lead + text[start:end])
+        return measured if measured <= self.sizer.limit else None
+
+
+class Packed(NamedTuple):
+    """A part: `text[start:end]`, embedded behind its prefix; both together measure `size`."""
+
+    start: int
+    end: int
+    prefix: str
+    size: int
 
 
 def pack(
-    text: str, start: int, end: int, room: Room, *, body: int = 0, walls: Sequence[int] = ()
-) -> Iterator[tuple[int, int]]:
-    """Cut `text[start:end]` into parts, in order: (start, end) of each.
+    text: str,
+    start: int,
+    end: int,
+    budget: Budget,
+    *,
+    prefix: Callable[[int], str] = lambda _: "",
+    joints: Joints = ANYWHERE,
+) -> Iterator[Packed]:
+    """Cut `text[start:end]` into parts, in order.
 
-    body: no cut before this position, the end of a heading, as long as what follows fits beside it.
-    walls: positions, ascending, that are better places to cut than any that the text shows.
-    Both starts and ends ascend strictly; only white space lies between parts.
+    prefix: what stands before a part whose own text begins at a position. Parts are measured with it.
+    Both starts and ends ascend strictly; only white space lies between parts. A part is over the limit only where one
+    character with its prefix is.
     """
-    end = _skip_back(text, start, end)
-    begin = fresh = _skip(text, start, end)  # fresh: what no part holds yet begins here
-    body = _skip(text, body, end)
-    size = room.first
+    end = skip_back(text, start, end)
+    begin = fresh = skip(text, start, end)  # fresh: what no part holds yet begins here
+    joints = joints._replace(body=skip(text, joints.body, end))
     while fresh < end:
-        if end - begin <= size:
-            yield begin, end
-            return
-        cut = _find_cut(text, fresh, begin + size, end, body=body, walls=walls)
-        stop = _skip_back(text, fresh, cut)
-        yield begin, stop
-        size = room.rest
-        fresh = _skip(text, cut, end)
-        begin = _step_back(text, begin, stop, fresh, room)
+        words = prefix(fresh)
+        lead = f"{words}\n" if words else ""
+        begin, stop, size = _fill(text, (begin, fresh, end), lead, budget, joints)
+        yield Packed(begin, stop, words, size)
+        length = stop - begin
+        fresh = skip(text, stop, end)
+        begin = _step_back(text, (begin, stop, fresh), budget.overlap, length) if budget.overlap else fresh
 
 
-def _find_cut(text: str, fresh: int, high: int, end: int, *, body: int, walls: Sequence[int]) -> int:
-    share = (high - fresh) // _SHARE
-    low = fresh + share
-    if low <= body < high:
-        low = body + 1
-    balanced = end - share  # a later cut leaves a tiny rest
-    limits = (balanced, high) if low <= balanced < high else (high,)
-
-    for limit in limits:
-        position = bisect_right(walls, limit) - 1
-        if position >= 0 and walls[position] >= low:
-            return walls[position]
-    for find in (find_blank_line, find_line, find_sentence):
-        for limit in limits:
-            found = find(text, low, limit)
-            if found is not None:
-                return found
-    word = find_word(text, fresh + 1, limits[0])
-    return find_grapheme(text, fresh + 1, high) if word is None else word
-
-
-def _step_back(text: str, begin: int, stop: int, fresh: int, room: Room) -> int:
-    """Find where a part begins that repeats the end of the one before, `text[begin:stop]`."""
-    # At least half of the room is for what is new, however much white space lies between.
-    low = max(begin + 1, stop - room.overlap, fresh - room.rest // 2)
-    start = find_word_start(text, low, stop) if low < stop else None
-    return fresh if start is None else start
-
-
-def _skip(text: str, start: int, end: int) -> int:
+def skip(text: str, start: int, end: int) -> int:
+    """Find the first visible character."""
+    if start < end and not text[start].isspace():
+        return start
     visible = _VISIBLE.search(text, start, end)
     return visible.start() if visible else end
 
 
-def _skip_back(text: str, start: int, end: int) -> int:
+def skip_back(text: str, start: int, end: int) -> int:
+    """Find the end of the last visible character."""
     while end > start and text[end - 1].isspace():
         end -= 1
     return end
+
+
+def _fill(text: str, span: tuple[int, int, int], lead: str, budget: Budget, joints: Joints) -> tuple[int, int, int]:
+    """Find where a part begins and where it ends, so that it is within the limit; and give what it measures.
+
+    span: where it begins with what it repeats, where its own text begins, and where the unit ends.
+    """
+    begin, fresh, end = span
+    sizer = budget.sizer
+    high = sizer.reach(lead, text, begin, end)
+    while True:
+        if high <= fresh:  # what it repeats leaves no room
+            begin, high = fresh, sizer.reach(lead, text, fresh, end)
+        if high >= end:
+            cut = end
+        else:
+            cut = _find_cut(text, (fresh, high, end), joints)
+            if joints.solids:
+                cut = _spare_solid(text, (fresh, cut), lead, budget, joints.solids)
+        stop = skip_back(text, fresh, cut)
+        measured = sizer.measure(lead + text[begin:stop])
+        if measured <= sizer.limit or high == fresh + 1:
+            return begin, stop, measured
+        length = min(cut, high) - begin
+        high = max(begin + min(length - 1, length * sizer.limit // measured), fresh + 1 if begin == fresh else fresh)
+
+
+def _find_cut(text: str, span: tuple[int, int, int], joints: Joints) -> int:
+    """Find the best place to cut.
+
+    span: where the part's own text begins, what is the last place, and where the unit ends.
+    """
+    fresh, high, end = span
+    share = (high - fresh) // _SHARE
+    low = fresh + max(share, 1)
+    least = fresh + max(share // _SHARE, 1)
+    if low <= joints.body < high:
+        low = least = joints.body + 1
+    balanced = end - share  # a later cut leaves a tiny rest
+    limits = (balanced, high) if low <= balanced < high else (high,)
+    return (
+        _find_last(joints.best, low, limits)
+        or _find_boundary(find_blank_line, text, low, limits)
+        or _find_last(joints.good, low, limits)
+        or _find_boundary(find_line, text, low, limits)
+        or _find_last((*joints.best, *joints.good), least, limits)  # a small part before an item in two pieces
+        or _find_boundary(find_sentence, text, low, limits)
+        or _find_boundary(find_pause, text, low, limits)
+        or find_word(text, fresh + 1, limits[0])
+        or find_grapheme(text, fresh + 1, high)
+    )
+
+
+def _find_last(tiers: Sequence[Sequence[int]], low: int, limits: Sequence[int]) -> int | None:
+    for positions in tiers:
+        if positions:
+            for limit in limits:
+                position = positions[bisect_right(positions, limit) - 1]
+                if low <= position <= limit:
+                    return position
+    return None
+
+
+def _find_boundary(
+    find: Callable[[str, int, int], int | None], text: str, low: int, limits: Sequence[int]
+) -> int | None:
+    for limit in limits:
+        found = find(text, low, limit)
+        if found is not None:
+            return found
+    return None
+
+
+def _spare_solid(text: str, span: tuple[int, int], lead: str, budget: Budget, solids: Sequence[tuple[int, int]]) -> int:
+    """Move a cut that falls into a solid span before it, if the next part can hold the span whole.
+
+    span: where the part's own text begins, and the cut.
+    """
+    fresh, cut = span
+    index = bisect_right(solids, cut, key=lambda solid: solid[0]) - 1
+    if index < 0:
+        return cut
+    start, end = solids[index]
+    whole = fresh < start < cut < end and budget.measure(lead[:-1], text, start, end) is not None
+    return start if whole else cut
+
+
+def _step_back(text: str, span: tuple[int, int, int], overlap: int, length: int) -> int:
+    """Find where a part begins that repeats the end of the one before.
+
+    span: where that one begins, where it ends, and where the rest begins.
+    """
+    begin, stop, fresh = span
+    # At least half of the room is for what is new, however much white space lies between.
+    low = max(begin + 1, stop - overlap, fresh - length // 2)
+    start = find_word_start(text, low, stop) if low < stop else None
+    return fresh if start is None else start

@@ -1,11 +1,77 @@
 """What goes before a part in the embedded text, cut to its share of the budget."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from ingest.chunking.boundaries import find_grapheme
+from ingest.chunking.sizers import Sizer
 
 SEPARATOR = " > "
 ELLIPSIS = "…"
+_SHARE = 2  # of the limit: a prefix takes at most the half
+_LEAD_SHARE = 4  # of the limit: so much of that at most is for what announces the part
+
+
+@dataclass(frozen=True, slots=True)
+class Prefixes:
+    """The prefixes of a unit's parts: its path, and under it the lines that announce what the part goes on with.
+
+    outer: the titles above the unit, outermost first. Its first part begins with its own; they are not said twice.
+    titles: the titles above it and its own.
+    """
+
+    sizer: Sizer
+    outer: Sequence[str]
+    titles: Sequence[str]
+    _made: dict[tuple[str, ...] | None, str] = field(default_factory=dict)
+
+    @property
+    def first(self) -> str:
+        """The prefix of the unit's first part."""
+        made = self._made.get(None)
+        if made is None:
+            made = self._made[None] = self._compose(self.outer, ())
+        return made
+
+    def follow(self, leads: tuple[str, ...]) -> str:
+        """Give the prefix of another part. leads: the lines that announce it, outermost first."""
+        made = self._made.get(leads)
+        if made is None:
+            made = self._made[leads] = self._compose(self.titles, leads)
+        return made
+
+    def _compose(self, titles: Sequence[str], leads: Sequence[str]) -> str:
+        share = self.sizer.limit // _SHARE
+        whole = SEPARATOR.join(titles)
+        if not leads:
+            return self._fit(lambda length: shorten_path(titles, length), whole, share)
+        announced = self._join_leads(leads)
+        below = f"\n{announced}"
+        path = self._fit(lambda length: shorten_path(titles, length) + below, whole + below, share) if whole else ""
+        return (path or announced).strip("\n")
+
+    def _join_leads(self, leads: Sequence[str]) -> str:
+        """Join the innermost lines, as many as have room; the innermost is cut to it."""
+        share = self.sizer.limit // _LEAD_SHARE
+        joined = ""
+        for lead in reversed(leads):
+            if joined and self.sizer.measure(f"{lead}\n{joined}") > share:
+                break
+            joined = f"{lead}\n{joined}" if joined else self._shorten_lead(lead, share)
+        return joined
+
+    def _shorten_lead(self, lead: str, share: int) -> str:
+        return self._fit(lambda length: shorten(lead, length), lead, share)
+
+    def _fit(self, make: Callable[[int], str], whole: str, share: int) -> str:
+        """Give a text whole if it is within a share of the limit, else the longest that can be made of it; else ""."""
+        text, length = whole, len(whole)
+        while (size := self.sizer.measure(text)) > share:
+            length = min(length - 1, length * share // size)
+            if length <= 0:
+                return ""
+            text = make(length)
+        return text
 
 
 def shorten(text: str, limit: int) -> str:

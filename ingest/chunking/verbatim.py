@@ -18,13 +18,15 @@ _FENCE = re.compile(r"^ {0,3}(`{3,}+|~{3,}+)([^\n]*)", re.MULTILINE)
 class Verbatim:
     """The stretches of one text.
 
-    A fence that nothing closes is none; CommonMark would fence in all that follows.
+    fences: those of fenced code, in order. A fence that nothing closes is none; CommonMark would fence in all that
+    follows.
     """
 
-    __slots__ = ("_ends", "_starts")
+    __slots__ = ("_ends", "_starts", "fences")
 
     def __init__(self, text: str) -> None:
-        spans = sorted([*_find_curly(text), *_find_straight(text), *_find_fences(text)])
+        self.fences = list(_find_fences(text))
+        spans = sorted([*_find_curly(text), *_find_straight(text), *self.fences])
         self._starts: list[int] = []
         self._ends: list[int] = []
         for start, end in spans:
@@ -34,6 +36,11 @@ class Verbatim:
                 self._starts.append(start)
                 self._ends.append(end)
 
+    def touches(self, start: int, end: int) -> bool:
+        """Say whether something of a stretch of the text is in one of these."""
+        index = bisect_right(self._starts, end) - 1
+        return index >= 0 and start < self._ends[index]
+
     def __contains__(self, position: int) -> bool:
         index = bisect_right(self._starts, position) - 1
         return index >= 0 and position < self._ends[index]
@@ -41,6 +48,8 @@ class Verbatim:
 
 def _find_curly(text: str) -> Iterator[tuple[int, int]]:
     """Pair curly marks as brackets are paired; one that is left over pairs with nothing."""
+    if "“" not in text:
+        return
     opened: list[int] = []
     for mark in _CURLY.finditer(text):
         if mark.group() == "“":

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ingest.adoption import adopt as adopt_collection
-from ingest.chunking import OVERLAP, SIZE
+from ingest.chunking import OVERLAP
 from ingest.commands.options import takes_settings
 from ingest.commands.output import print_report, reporting, tell, tell_time, watching, write_report
 from ingest.doctor.masks import mask_url
@@ -22,13 +22,14 @@ from ingest.embedders.cache import Cache
 from ingest.embedders.cached import CachedEmbedder
 from ingest.embedders.fallback import FallbackEmbedder
 from ingest.embedders.unasked import stand_in
+from ingest.embedders.window import find_window
 from ingest.errors import IdentityError, Interrupted, StoreError, Terminated, UsageError
 from ingest.estimate import estimate, find_rate
 from ingest.guard import Guard
 from ingest.identity import differ
 from ingest.model import Collection, Json
 from ingest.protocols import Embedder, Store
-from ingest.reading import Reading, open_sources
+from ingest.reading import Reading, open_sources, read_indexes
 from ingest.rebuilding import rebuild as rebuild_collection
 from ingest.settings import (
     Settings,
@@ -55,11 +56,12 @@ def index(
     settings: Settings,
     reading: Reading,
     chunk_size: Annotated[
-        int | None,
+        str | None,
         flag(
             "--chunk-size",
-            metavar="CHARACTERS",
-            help=f"Characters of a chunk with its prefix. Default: {SIZE}. Another one than recorded wants --rechunk.",
+            metavar="CHARACTERS|TOKENSt",
+            help="What a chunk holds with its prefix: characters, or tokens as 126t. Default: as the dataset was cut "
+            "before, else what the model reads. Another one than recorded wants --rechunk.",
         ),
     ] = None,
     chunk_overlap: Annotated[
@@ -107,6 +109,14 @@ def index(
             "--max-delete", metavar="CHUNKS|SHARE%", help="What a dataset may lose in a run: chunks, or a share of it."
         ),
     ] = "50%",
+    indexes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--index",
+            metavar="FIELD:KIND",
+            help="Payload index that filters need: metadata.rating:float. [env: CREATE_VECTOR_DB_INDEX, one a line]",
+        ),
+    ] = None,
     report_file: Annotated[
         Path | None, flag("--report", metavar="FILE", help="Write the report as JSON, with each skipped text.")
     ] = None,
@@ -150,6 +160,7 @@ def index(
         context.obj.ping.start()
     wait = read_duration("--lock-wait", lock_wait)
     options = Options(
+        find_window=lru_cache(partial(find_window, spec=settings.embedder or "")),  # it may read a large file
         chunk_size=chunk_size,
         chunk_overlap=chunk_overlap,
         rechunk=rechunk,
@@ -159,6 +170,7 @@ def index(
         limit=limit,
         batch_size=batch_size,
         concurrency=concurrency,
+        indexes=read_indexes(indexes or []),
     )
     about: dict[str, Json] = {"version": version(PROGRAM), "started": tell_time()}
     with reporting(report_file, about):

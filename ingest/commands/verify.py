@@ -1,6 +1,7 @@
 """`create-vector-db verify`."""
 
 from contextlib import closing
+from functools import lru_cache, partial
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from ingest import render
 from ingest.commands.options import takes_settings
 from ingest.commands.output import complain, print_json, print_lines
 from ingest.durations import read_duration
+from ingest.embedders.window import find_window
 from ingest.reading import Reading, open_sources
 from ingest.settings import Settings, flag, open_chosen_store
 from ingest.sync import Options
@@ -35,8 +37,9 @@ def verify_collection(
     """Compare the collection with the sources, without embedding anything."""
     sources = open_sources(reading)
     store, _ = open_chosen_store(settings, lock_wait=read_duration("--lock-wait", lock_wait), exclusive=True)
+    find = lru_cache(partial(find_window, spec=settings.embedder or ""))
     with closing(store):
-        found = verify(sources, store=store, options=Options(), sample=sample, invalidate=invalidate)
+        found = verify(sources, store=store, options=Options(find_window=find), sample=sample, invalidate=invalidate)
     if settings.json:
         print_json(found.as_json())
     elif not settings.quiet:

@@ -50,20 +50,29 @@ def describe(folder: Path, model: str, pooling: str = "") -> Description:
     padding = config.get("pad_token_id")
     return Description(
         tokenizer,
-        sentences.get("max_seq_length") or _find_window(config, _read(tokenizer.parent / "tokenizer_config.json", {})),
+        sentences.get("max_seq_length")
+        or _find_least(config, _read(tokenizer.parent / "tokenizer_config.json", {}))
+        or _WINDOW,
         pooling or _find_pooling(_read(folder / kinds.get("Pooling", "1_Pooling") / "config.json", {}), model),
         padding if isinstance(padding, int) else _find_padding(_read(tokenizer, {})),
         bool(sentences.get("do_lower_case")),
     )
 
 
-def _find_window(config: Mapping[str, Any], tokenizer: Mapping[str, Any]) -> int:
+def read_window(folder: Path) -> int | None:
+    """Read from beside a tokenizer.json how many tokens of a text its model reads; None where nothing says so."""
+    sentences = _read(folder / "sentence_bert_config.json", {})
+    config, tokenizer = (_read(folder / name, {}) for name in ("config.json", "tokenizer_config.json"))
+    return sentences.get("max_seq_length") or _find_least(config, tokenizer)
+
+
+def _find_least(config: Mapping[str, Any], tokenizer: Mapping[str, Any]) -> int | None:
     """Find what sentence-transformers takes without a max_seq_length: the least of model's and tokenizer's."""
     positions = config.get("max_position_embeddings")
     if isinstance(positions, int) and config.get("model_type") in _ROBERTA:
         positions -= 2
     lengths = (positions, tokenizer.get("model_max_length"))
-    return min((length for length in lengths if isinstance(length, int) and length < _ENDLESS), default=_WINDOW)
+    return min((length for length in lengths if isinstance(length, int) and length < _ENDLESS), default=None)
 
 
 def _find_pooling(config: Mapping[str, Any], model: str) -> str:

@@ -1,7 +1,10 @@
 """Vectors without any service: words and character n-grams hashed into buckets. Lexical, for trials and offline.
 
-The hashing trick with signs: Weinberger et al., "Feature Hashing for Large Scale Multitask Learning", ICML 2009. All
-weights are integers, so that sums are exact and the vectors are the same on every machine.
+The hashing trick with signs: Weinberger et al., "Feature Hashing for Large Scale Multitask Learning", ICML 2009. Each
+feature goes to two buckets, so that two features rarely share all they have. Then each bucket gives way to its root,
+sign kept, the power normalisation of Perronnin et al., "Improving the Fisher Kernel", ECCV 2010: what is heavy, or fell
+together, no longer outweighs the rest. Sums are of integers and roots are rounded to them, so that the vectors are the
+same on every machine.
 """
 
 import math
@@ -24,23 +27,33 @@ if TYPE_CHECKING:
     from ingest.model import Vectors
 
 DIMENSION = 768
-_MODEL = "hashing-1"  # another number for anything that changes a vector
+_MODEL = "hashing-2"  # another number for anything that changes a vector
 _WORD = re.compile(r"\w+")
 _HANGUL = re.compile(r"[가-힣]")
 # How much a word weighs as it is written, without its diacritics, and by its n-grams together; and the sizes of those.
-# Chosen by recall@1 on XQuAD, in Vietnamese and English; a Korean word changes with its particles, its n-grams less.
-_LETTERS = (64, 48, 40, (3, 4))
-_SYLLABLES = (32, 0, 96, (2, 3))
+# Chosen by half of the questions of benchmarks/retrieval; a Korean word changes with its particles, its n-grams less.
+_LETTERS = (48, 48, 64, (3, 4))
+_SYLLABLES = (64, 0, 96, (2, 3, 4))
 _PAIR = 26  # of two words in a row
 _COMMON = 0.2  # of the weight of other words
 _LONGEST = 8  # characters beyond which a word weighs no more
 _READ = 64  # characters of a word that n-grams are taken of: what is longer is no word
+_FINENESS = 64  # steps that the root of a bucket is rounded to, so many to 1
 _COMMON_WORDS = """
 the a an of to in on at for by with and or is are was were be been what which who whom whose how when where why did do
-does that this it its as from his her their he she they has have had not but
+does that this it its as from his her their he she they has have had not but after before into over under between about
+than then there these those can could would should will may might must many much more most some any all no other such
+only own so very just also during through i you we my your our me him us if while both each because until against named
+called shall being
 là và của có được các những một cho trong với để khi đã không này đó thì mà ở từ bị bởi về theo như hay hoặc cũng gì nào
-ai đâu sao bao nhiêu mấy vào ra lên do tại người
-및 또는 그 이 저 것 수 등 때 의 를 을 은 는 가 에 와 과 무엇 어떤 언제 어디 누가 왜 어떻게 있다 한다
+ai đâu sao bao nhiêu mấy vào ra lên tại người việc sự cái con cả thể nhiều ít hơn sau trước trên dưới giữa khác cùng
+nên vì nếu còn chỉ rất lại đều đang sẽ vẫn loại thế ấy kia bằng qua lúc mỗi từng gọi phải đến đi làm rằng bên trường
+hợp
+및 또는 그 이 저 것 수 등 때 의 를 을 은 는 가 에 와 과 무엇 어떤 언제 어디 누가 왜 어떻게 있다 한다 경우 경우에는 대한
+대하여 관한 관하여 따라 따른 따라서 의한 의하여 위하여 위한 다음 각 호의 호에 하는 하여야 하여 하고 하며 어느 하나에
+해당하는 정하는 정한다 바에 그러하지 아니하다 아니하는 아니한 때에는 없다 이하 자 자는 자가 자에게 등을 등의 등이 중
+다만 또한 말한다 같다 본다 같은 경우를 것을 것은 것이 것으로 수가 무엇인가요 얼마나 하나요 되나요 있나요 인가요 한 할
+된 될 있는 이를 그와 모든
 """
 
 
@@ -68,8 +81,9 @@ class Hashing:
         import numpy as np  # noqa: PLC0415 - heavy
 
         sums = np.stack([_add_up(text) for text in texts]) if texts else np.zeros((0, DIMENSION))
-        squares = (sums.astype(np.int64) ** 2).sum(axis=1)  # exact, so that the order of adding does not matter
-        unit: Vectors = (sums / np.sqrt(squares)[:, None]).astype(np.float32)
+        roots = np.rint(_FINENESS * np.copysign(np.sqrt(np.abs(sums)), sums))
+        squares = (roots.astype(np.int64) ** 2).sum(axis=1)  # exact, so that the order of adding does not matter
+        unit: Vectors = (roots / np.sqrt(squares)[:, None]).astype(np.float32)
         return unit
 
 
@@ -80,12 +94,13 @@ def _add_up(text: str) -> "NDArray[np.float64]":
     text = unicodedata.normalize("NFKC", text).casefold()
     words = _WORD.findall(text)
     features = [_list_features(word, count) for word, count in Counter(words).items()]
-    pairs = [_place(f"pair {first} {second}", _PAIR) for first, second in pairwise(words)]
+    pairs = [placed for first, second in pairwise(words) for placed in _place(f"pair {first} {second}", _PAIR)]
     buckets = np.concatenate([*(buckets for buckets, _ in features), [bucket for bucket, _ in pairs]])
     weights = np.concatenate([*(weights for _, weights in features), [weight for _, weight in pairs]])
     sums: NDArray[np.float64] = np.bincount(buckets.astype(np.intp), weights, DIMENSION).astype(np.float64)
     if not sums.any():  # no word in it, or all of them cancelled out
-        sums[_place(f"text {text}", 1)[0]] = 1
+        [(bucket, _), _] = _place(f"text {text}", 1)
+        sums[bucket] = 1
     return sums
 
 
@@ -97,15 +112,16 @@ def _list_features(word: str, count: int) -> "tuple[NDArray[np.int16], NDArray[n
     as_written, without_diacritics, together, sizes = _SYLLABLES if _HANGUL.search(word) else _LETTERS
     folded = _fold(word)
     grams = _list_grams(word[:_READ], sizes)
-    weight = math.sqrt(min(len(word), _LONGEST) * count)
+    repeated = math.sqrt(count * math.sqrt(math.sqrt(count)))  # count^0.625: roots are the same on every machine
+    weight = math.sqrt(min(len(word), _LONGEST)) * repeated
     plain = weight * (_COMMON if word in _list_common_words() else 1)
+    plain_folded = weight * (_COMMON if folded in _fold_common_words() else 1)
     placed = [
-        _place(f"word {word}", round(as_written * plain)),
-        _place(
-            f"folded {folded}", round(without_diacritics * weight * (_COMMON if folded in _fold_common_words() else 1))
-        ),
-        *(_place(f"gram {gram}", round(together * plain / math.sqrt(len(grams)))) for gram in grams),
+        *_place(f"word {word}", round(as_written * plain)),
+        *_place(f"folded {folded}", round(without_diacritics * plain_folded)),
     ]
+    for gram in grams:
+        placed += _place(f"gram {gram}", round(together * plain / math.sqrt(len(grams))))
     return np.array([bucket for bucket, _ in placed], np.int16), np.array([weight for _, weight in placed], np.int32)
 
 
@@ -131,7 +147,11 @@ def _fold_common_words() -> frozenset[str]:
     return frozenset(_fold(word) for word in _list_common_words())
 
 
-def _place(feature: str, weight: int) -> tuple[int, int]:
-    """Give the bucket of a feature, and its weight with its sign."""
-    number = int.from_bytes(blake2b(feature.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
-    return number % DIMENSION, weight if number >> 63 else -weight
+def _place(feature: str, weight: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Give the two buckets of a feature, in each its weight with a sign."""
+    digest = blake2b(feature.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    one, other = int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
+    return (
+        (one % DIMENSION, weight if one >> 63 else -weight),
+        (other % DIMENSION, weight if other >> 63 else -weight),
+    )

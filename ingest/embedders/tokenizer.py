@@ -1,4 +1,4 @@
-"""The tokenizer of a model, where it is on this machine: it counts the tokens that a service bills."""
+"""The tokenizer of a model, where it is on this machine: it counts the tokens that are billed, and that are read."""
 
 import importlib.util
 import os
@@ -11,8 +11,8 @@ _FILE = "tokenizer.json"
 class Tokenizer:
     """Counts the tokens of texts. Safe to call from threads.
 
-    file: a tokenizer.json, as https://huggingface.co/docs/tokenizers writes it. Of what a service cuts off every token
-    counts: only it knows its window.
+    file: a tokenizer.json, as https://huggingface.co/docs/tokenizers writes it. Some come with a truncation and a
+    padding switched on; here every token counts, and nothing but tokens.
     Raises ValueError for a file that is none.
     """
 
@@ -23,13 +23,18 @@ class Tokenizer:
             self._tokenizer = Counter.from_str(file.read_text(encoding="utf-8"))
         except Exception as error:  # tokenizers raises no other
             raise ValueError(str(error)) from error
+        self.folder = file.parent
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
 
     def count(self, texts: Sequence[str]) -> int:
-        """Count the tokens of texts, each with the special ones that the model wants around it."""
+        """Count the tokens of all texts together."""
+        return sum(self.count_each(texts))
+
+    def count_each(self, texts: Sequence[str]) -> Sequence[int]:
+        """Count the tokens of each text, with the special ones that the model wants around it."""
         whole = [text.encode("utf-8", "replace").decode() for text in texts]  # it takes no lone surrogate
-        return sum(len(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(whole))
+        return [len(encoding) for encoding in self._tokenizer.encode_batch_fast(whole)]
 
 
 def find_tokenizer(model: str, spec: str = "") -> Tokenizer | str:

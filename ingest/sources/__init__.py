@@ -19,6 +19,8 @@ def open_source(
     sheets: Sequence[str] = (),
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
+    encoding: str = "",
+    context: Sequence[str] = (),
 ) -> Source:
     """Make a source; nothing is read before its `files()`.
 
@@ -27,16 +29,25 @@ def open_source(
     mapping: "excel" only: the names of the columns for some of the roles "source", "question" and "page_content".
     sheets: "excel" only: the only sheets to read.
     include, exclude: shell patterns for the path of a file within the folder, or for its name.
-    Raises UsageError for a kind or a mapping that doesn't exist.
+    encoding: of text and CSV files that do not show by their bytes that they are Unicode; without one it is found out.
+    context: "excel" only: names of columns that are embedded too, behind the question.
+    Raises UsageError for a kind, a mapping or an encoding that doesn't exist.
     """
     if not os.fspath(location):
         raise UsageError(f"the {kind} source has an empty path; name a {'folder' if kind == 'text' else 'workbook'}")
     match kind:
         case "excel":
             return open_excel(
-                location, dataset=dataset, mapping=mapping or {}, sheets=sheets, include=include, exclude=exclude
+                location,
+                dataset=dataset,
+                mapping=mapping or {},
+                sheets=sheets,
+                include=include,
+                exclude=exclude,
+                encoding=encoding,
+                context=context,
             )
         case "text":
-            return open_text(location, dataset=dataset, include=include, exclude=exclude)
+            return open_text(location, dataset=dataset, include=include, exclude=exclude, encoding=encoding)
         case _:
             raise UsageError(f'no source of the kind "{kind}"; there are "excel" and "text"')

@@ -4,13 +4,40 @@ import math
 import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from ingest.model import Json
+from ingest.sources.normalisation import normalise
+
+
+class Covered(str):
+    """A blank cell that is merged with the one above it."""
+
+    __slots__ = ()
+
+
+class Unsaved(str):
+    """A blank cell whose formula was saved without its value."""
+
+    __slots__ = ()
+
+
+class Linked(str):
+    """A text with a hyperlink on it."""
+
+    __slots__ = ("url",)
+    url: str
+
+    def __new__(cls, text: str = "", *, url: str) -> Self:
+        """Put a link on a text."""
+        linked = super().__new__(cls, text)
+        linked.url = url
+        return linked
+
 
 Cell: TypeAlias = "str | int | float | bool | date | datetime | time | timedelta"  # "" is a blank cell
 
-_INVISIBLE = " \t\n\r\f\v\u0085\u00a0\u200b\u2028\u2029\ufeff"
+_SPACES = " \t\n\r\f\v\u0085\u00a0\u200b\u2028\u2029\ufeff"
 # Control characters come from _xHHHH_ escapes; nobody sees them.
 _CONTROL = re.compile("[\x00-\x08\x0c\x0e-\x1f\ufeff]")
 _DIGITS = 15  # significant digits that Excel keeps and shows
@@ -63,11 +90,19 @@ def write_letters(column: int) -> str:
     return letters
 
 
+def read_letters(letters: str) -> int:
+    """Give the number of a column, counted from 0, that a spreadsheet calls A, Z or AA."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
+
+
 def _clean(text: str) -> str:
-    if text.isascii() and text.isprintable():
-        return text.strip()
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n")  # the last is Word's line break
-    return unicodedata.normalize("NFC", _CONTROL.sub("", text)).strip(_INVISIBLE)
+    if text.isprintable() and not ("Ð" in text or "ð" in text or "Ɖ" in text):  # of white space it holds spaces only
+        return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip()
+    text = text.replace("\v", "\n")  # Word's line break
+    return normalise(_CONTROL.sub("", text)).strip(_SPACES)
 
 
 def _round(number: float) -> int | float | None:

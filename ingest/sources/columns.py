@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ingest.sources.cells import Cell, is_blank, write_letters, write_text
+from ingest.sources.cells import Cell, Covered, is_blank, write_letters, write_text
 from ingest.sources.names import ANSWERS, CONTENTS, ROLES, normalise, recognise
 
 SEARCHED = 20  # rows in which a header is looked for: titles, logos and dates of printing stand above it
@@ -12,9 +12,9 @@ _LONG = 100  # characters; a cell with more is no heading
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header row.
+    """A header, of one row or of two.
 
-    place: its index among the rows that were searched.
+    place: the index of its last row among the rows that were searched.
     names: one for each cell, no two alike; an unnamed one is "column_" and its letters.
     columns: role → index of the cell; "page_content" is always there.
     doubt: why a person must choose a column, with the way to; "" where the choice is clear.
@@ -29,20 +29,39 @@ class Header:
         """Give the name of each role's column."""
         return {role: self.names[index] for role, index in self.columns.items()}
 
+    def is_repeated(self, cells: Sequence[Cell]) -> bool:
+        """Tell whether a row says the names again, as at the top of a printed page, or in another language."""
+        said = {role: cells[at] if at < len(cells) else "" for role, at in self.columns.items()}
+        if not all(isinstance(cell, str) and 0 < len(cell) <= _LONG for cell in said.values()):
+            return False
+        if len(said) > 1 and all(_names_role(cell, role) for role, cell in said.items()):
+            return True
+        return all(is_blank(cell) or _is_same(cell, name) for cell, name in zip(cells, self.names, strict=False))
+
 
 def find_header(rows: Sequence[Sequence[Cell]], first: int, mapping: Mapping[str, str]) -> Header | None:
     """Find the header among the first rows of a sheet, whose cells begin in column `first`, counted from 0.
 
     It is the first row that has every column of `mapping` (role → name), or, without one, the row with the most roles
-    and of those the widest. A row without a column for page_content is none.
+    and of those the widest. A row without a column for page_content is none. Two rows are one header where some of
+    its names stand in the upper one: those of cells merged with the ones below, or of columns unnamed in the lower.
     """
-    headers = (_read_header(place, cells, first, mapping) for place, cells in enumerate(rows))
-    found = [header for header in headers if header]
-    if mapping or not found:
-        return found[0] if found else None
-    best = max(found, key=lambda header: (len(header.columns), len(header.names)))
-    above = [header for header in found if header.place < best.place and _is_row(rows[header.place])]
-    return replace(best, doubt=_doubt_row(above[0], best)) if above else best
+    lines = _fill_down(rows)
+    found = []
+    for place, cells in enumerate(lines):
+        alone = _read_header(place, cells, first, mapping)
+        joined = _read_header(place, _join(lines[place - 1], cells), first, mapping) if place else None
+        if joined and len(joined.columns) > max(_count_roles(lines[place - 1]), _count_roles(cells)):
+            found.append(joined)
+        elif alone:
+            found.append(alone)
+    if not found:
+        return None
+    best = found[0] if mapping else max(found, key=lambda header: (len(header.columns), len(header.names)))
+    if (below := best.place + 1) < len(rows) and _continues(rows[below], best):
+        best = _read_header(below, lines[below], first, mapping) or best
+    above = [header for header in found if header.place < best.place - 1 and _is_row(rows[header.place])]
+    return replace(best, doubt=_doubt_row(above[0], best)) if above and not mapping else best
 
 
 def list_names(rows: Sequence[Sequence[Cell]]) -> tuple[str, ...]:
@@ -56,6 +75,44 @@ def list_names(rows: Sequence[Sequence[Cell]]) -> tuple[str, ...]:
 def name_column(column: int) -> str:
     """Name a column that has no name of its own; counted from 0."""
     return f"column_{write_letters(column)}"
+
+
+def _fill_down(rows: Sequence[Sequence[Cell]]) -> list[Sequence[Cell]]:
+    """Write into cells that are merged with one above what that one says."""
+    filled: list[Sequence[Cell]] = []
+    for cells in rows:
+        above = filled[-1] if filled else ()
+        filled.append([_look(above, at) if isinstance(cell, Covered) else cell for at, cell in enumerate(cells)])
+    return filled
+
+
+def _look(cells: Sequence[Cell], at: int) -> Cell:
+    return cells[at] if at < len(cells) else ""
+
+
+def _join(upper: Sequence[Cell], lower: Sequence[Cell]) -> list[Cell]:
+    return [_look(upper, at) if is_blank(cell) else cell for at, cell in enumerate(lower)]
+
+
+def _count_roles(cells: Sequence[Cell]) -> int:
+    """Count the roles that a row names by itself, page_content or not."""
+    return len(_rank_columns(cells, taken={})) if _looks_like_names(cells) else 0
+
+
+def _continues(cells: Sequence[Cell], header: Header) -> bool:
+    """Tell whether a row is the second of a header: each role's cell is merged with its name, and others are named."""
+    roles = [_look(cells, at) for at in header.columns.values()]
+    return all(isinstance(cell, Covered) for cell in roles) and not all(map(is_blank, cells))
+
+
+def _names_role(cell: Cell, role: str) -> bool:
+    text = write_text(cell)
+    known = recognise(text) if len(text) > 1 else None  # a "Q" and an "A" may be a row
+    return known is not None and known[0] == role
+
+
+def _is_same(cell: Cell, name: str) -> bool:
+    return normalise(_write_name(cell)) == normalise(name)
 
 
 def _read_header(place: int, cells: Sequence[Cell], first: int, mapping: Mapping[str, str]) -> Header | None:

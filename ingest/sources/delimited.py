@@ -8,7 +8,7 @@ from itertools import islice
 
 from ingest.sources.cells import is_blank
 from ingest.sources.columns import SEARCHED, find_header
-from ingest.sources.decoding import decode
+from ingest.sources.decoding import examine
 from ingest.sources.sheet import Row, Sheet
 from ingest.sources.unreadable import UnreadableError
 
@@ -18,19 +18,21 @@ _DECLARED = re.compile(r'\A"?sep=([,;:|^~\t])"?\n', re.IGNORECASE)  # the line b
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
-def list_sheets(content: bytes, mapping: Mapping[str, str]) -> list[Sheet]:
+def list_sheets(content: bytes, mapping: Mapping[str, str], encoding: str = "") -> list[Sheet]:
     """Give the one sheet of a CSV file. Raises UnreadableError where it can't be decoded or a quote is never closed.
 
+    encoding: what it is in, "" to find out.
     The delimiter is the one under which the header shows the most roles, and of those the most columns.
     """
-    text, above = decode(content), 0
+    decoded = examine(content, encoding)
+    text, above = decoded.text, 0
     if declared := _DECLARED.match(text):
         text, above, delimiter = text[declared.end() :], 1, declared.group(1)
     else:
         delimiter = max(_DELIMITERS, key=lambda each: _judge(text, each, mapping))
     for _ in _read_rows(text, delimiter, above):
         pass  # a quote that is never closed is known at the end only, and may have swallowed rows long before
-    return [Sheet("", lambda: (0, _read_rows(text, delimiter, above)), delimiter=delimiter)]
+    return [Sheet("", lambda: (0, _read_rows(text, delimiter, above)), delimiter=delimiter, notes=decoded.notes)]
 
 
 def _judge(text: str, delimiter: str, mapping: Mapping[str, str]) -> tuple[int, int]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.errors import SourceError, UsageError
-from ingest.model import Columns, Document, File, Ignored, Json, Skipped
+from ingest.model import Columns, Document, File, Ignored, Json, Noted, Skipped
 from ingest.sources import delimited, workbook
 from ingest.sources.cells import is_blank
 from ingest.sources.columns import SEARCHED, Header
+from ingest.sources.detection import name_encoding
 from ingest.sources.listing import (
     Selection,
     classify,
@@ -23,14 +24,16 @@ from ingest.sources.listing import (
     name_dataset,
     spell,
 )
+from ingest.sources.locks import describe_lock
 from ingest.sources.names import ROLES, normalise
+from ingest.sources.rows import find_context, read_documents
 from ingest.sources.sheet import Sheet
-from ingest.sources.table import Table, name_place, open_table, read_documents
+from ingest.sources.table import Table, name_place, open_table
 from ingest.sources.unreadable import UnreadableError
 
 EXTENSIONS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv")
 _DELIMITED = (".csv", ".tsv")
-_VERSION = 1  # a change that reads the same bytes otherwise raises it
+_VERSION = 2  # a change that reads the same bytes otherwise raises it
 _SHOWN = 30  # names in a message
 _SHOWN_CHARACTERS = 60  # of each
 
@@ -41,6 +44,8 @@ class Workbooks:
 
     mapping: role → name of its column, before which no other is looked for.
     sheets: names of the only ones to read, hidden or not; () for all that are visible.
+    encoding: of CSV files, "" to find out.
+    context: names of columns that are embedded too, behind the question; a sheet may lack them.
     """
 
     dataset: str
@@ -48,6 +53,8 @@ class Workbooks:
     selection: Selection
     mapping: Mapping[str, str]
     sheets: tuple[str, ...]
+    encoding: str = ""
+    context: tuple[str, ...] = ()
 
     @property
     def location(self) -> str:
@@ -58,7 +65,10 @@ class Workbooks:
     def reading(self) -> Mapping[str, Json]:
         """What, besides the bytes, decides the documents; names in the form in which they are compared."""
         mapping = {role: normalise(name) for role, name in self.mapping.items()}
-        return {"reader": _VERSION, "mapping": mapping, "sheets": sorted(map(_fold, self.sheets))}
+        named: dict[str, Json] = {"encoding": name_encoding(self.encoding).name} if self.encoding else {}
+        if self.context:
+            named["context"] = [normalise(name) for name in self.context]
+        return {"reader": _VERSION, "mapping": mapping, "sheets": sorted(map(_fold, self.sheets)), **named}
 
     def files(self) -> list[File]:
         """List the workbooks; see `listing`. Raises SourceError, also for a sheet that none of them has."""
@@ -71,7 +81,7 @@ class Workbooks:
         self._check_sheets(files)
         return files
 
-    def parse(self, file: File, content: bytes) -> Iterator[Columns | Document | Skipped | Ignored]:
+    def parse(self, file: File, content: bytes) -> Iterator[Columns | Document | Skipped | Ignored | Noted]:
         """Yield which columns the sheets of a workbook have, then what its rows hold, sheet by sheet.
 
         A sheet that can't be read is a Skipped whose `where` names it; the others are read all the same.
@@ -88,7 +98,11 @@ class Workbooks:
             yield Ignored(file.origin, "", reason)
         # All are opened before one is read, so that whoever asks knows of a column that is gone before the first row.
         opened = deque(self._open_sheet(file.origin, sheet) for sheet in chosen)
+        if missing := self._find_missing([table for table in opened if isinstance(table, Table) and table.header]):
+            yield Skipped(file.origin, "", missing)
+            return
         yield from _list_columns(file.origin, opened)
+        yield from (Noted(file.origin, note.where, note.what) for sheet in sheets for note in sheet.notes)
         headless, recognised = [], False
         while opened:
             table = opened.popleft()  # ... and let go once it is read
@@ -96,15 +110,20 @@ class Workbooks:
                 yield table
             elif table.header:
                 recognised = True
-                yield from _read_table(file.origin, table, table.header)
+                yield from _read_table(file.origin, table, table.header, self.context)
             else:
                 headless.append(table)
         yield from self._report(file.origin, headless, recognised=recognised)
 
     def _list_sheets(self, file: File, content: bytes) -> list[Sheet]:
         if file.origin.lower().endswith(_DELIMITED) and not workbook.is_workbook(content):
-            return delimited.list_sheets(content, self.mapping)
-        return workbook.list_sheets(content)
+            return delimited.list_sheets(content, self.mapping, self.encoding)
+        try:
+            return workbook.list_sheets(content)
+        except UnreadableError as error:
+            if lock := describe_lock(file.path):
+                raise UnreadableError(f"{error}; {lock}") from error
+            raise
 
     def _is_chosen(self, sheet: Sheet) -> bool:
         return not self.sheets or _fold(sheet.name) in map(_fold, self.sheets)
@@ -137,6 +156,15 @@ class Workbooks:
             return Skipped(origin, name_place(sheet), str(error))
         return Ignored(origin, name_place(sheet), "nothing in it") if blank else table
 
+    def _find_missing(self, tables: Sequence[Table]) -> str:
+        """Say which column of the context no sheet has; "" where each is found."""
+        headers = [table.header for table in tables if table.header]
+        for name in self.context if headers else ():
+            if not any(find_context(header, [name]) for header in headers):
+                found = "; ".join(_quote(table.names) for table in tables)
+                return f'no sheet has a column "{name}"; found {found}; correct --context'
+        return ""
+
     def _report(self, origin: str, headless: Sequence[Table], *, recognised: bool) -> Iterator[Skipped | Ignored]:
         """Say what became of the sheets without a header: a notes sheet beside a good one is no failure."""
         if headless and not recognised:
@@ -165,17 +193,24 @@ def open_excel(
     sheets: Sequence[str],
     include: Sequence[str],
     exclude: Sequence[str],
+    encoding: str = "",
+    context: Sequence[str] = (),
 ) -> Workbooks:
-    """Make a source of workbooks; nothing is read yet. Raises UsageError for a mapping that can't be meant."""
+    """Make a source of workbooks; nothing is read yet. Raises UsageError for a mapping or encoding that can't be."""
     for role, name in mapping.items():
         if role not in ROLES:
             raise UsageError(f'--map {role}="{name}": there is no role {role!r}; the roles are {", ".join(ROLES)}')
         if not normalise(name):
             raise UsageError(f'--map {role}="{name}": that is no name of a column; write the one in the header')
+    for name in context:
+        if not normalise(name):
+            raise UsageError(f'--context "{name}": that is no name of a column; write the one in the header')
     path = locate(location)
     selection = Selection(EXTENSIONS, tuple(include), tuple(exclude))
-    name = spell(dataset) if dataset else name_dataset(path)
-    return Workbooks(name, path, selection, dict(mapping), tuple(sheets))
+    called = spell(dataset) if dataset else name_dataset(path)
+    if encoding:
+        name_encoding(encoding)
+    return Workbooks(called, path, selection, dict(mapping), tuple(sheets), encoding, tuple(context))
 
 
 def _list_columns(origin: str, opened: Iterable[Table | Skipped | Ignored]) -> Iterator[Columns]:
@@ -186,15 +221,18 @@ def _list_columns(origin: str, opened: Iterable[Table | Skipped | Ignored]) -> I
             origin,
             {table.sheet.name: table.header.name_roles() if table.header else {} for table in tables},
             {table.sheet.name: table.names for table in tables},
+            {table.sheet.name: table.row for table in tables if table.row is not None},
         )
 
 
-def _read_table(origin: str, table: Table, header: Header) -> Iterator[Document | Skipped | Ignored]:
+def _read_table(
+    origin: str, table: Table, header: Header, context: Sequence[str]
+) -> Iterator[Document | Skipped | Ignored | Noted]:
     if header.doubt:
         yield Skipped(origin, name_place(table.sheet), header.doubt)
         return
     try:
-        yield from read_documents(origin, table, header)
+        yield from read_documents(origin, table, header, context)
     except UnreadableError as error:
         yield Skipped(origin, name_place(table.sheet), str(error))
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.sources.cells import Cell
+from ingest.sources.decoding import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,12 @@ class Sheet:
 
     name: "" for the one of a CSV file.
     open: the column, counted from 0, in which the cells of all rows begin, and the rows from the top, blank ones
-        included. Raises UnreadableError, as the iterator does.
+        included; those below the last filled one, and blank cells at the end of a row, may be left out. Raises
+        UnreadableError, as the iterator does.
     hidden: a person who opens the workbook doesn't see it.
     kind: what it is if it is no worksheet, "a chart or macro sheet"; else "".
     delimiter: what separates the cells of a CSV file, where a stray one makes a row too wide; "" elsewhere.
+    notes: where and how its bytes were read otherwise than they stand there.
     """
 
     name: str
@@ -31,3 +34,4 @@ class Sheet:
     hidden: bool = False
     kind: str = ""
     delimiter: str = ""
+    notes: Sequence[Note] = ()

@@ -7,7 +7,7 @@ point is written in part, so that points are checked first.
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ import numpy as np
 import qdrant_edge as edge
 
 from ingest.errors import IngestError, LockedError, StoreError
-from ingest.model import Collection, Hit, Json, Payload, Point, Stored, Vector
+from ingest.model import Collection, Hit, IndexKind, Json, Payload, Point, Stored, Vector
 from ingest.stores import layout
 from ingest.stores.batches import cut
 from ingest.stores.builds import Mark
@@ -33,6 +33,14 @@ MATCHED = 256  # values that one condition lists
 # How much of a disk a batch takes, as a multiple of its vectors and payloads: the log, the storage, the index.
 BATCH_SHARE = 4
 
+_INDEXES: dict[IndexKind, Callable[..., Any]] = {
+    "keyword": edge.KeywordIndexParams,
+    "integer": edge.IntegerIndexParams,
+    "float": edge.FloatIndexParams,
+    "bool": edge.BoolIndexParams,
+    "datetime": edge.DatetimeIndexParams,
+    "text": edge.TextIndexParams,
+}
 _STRANGERS = edge.Filter(must=[edge.IsEmptyCondition(DATASET)])
 
 log = logging.getLogger("ingest")
@@ -69,11 +77,18 @@ class EmbeddedCollection:
             shard.mkdir(parents=True)
             made = edge.EdgeShard.create(str(shard), _configure(collection.dimension))
             for field in INDEXED:
-                index = edge.KeywordIndexParams(memory=edge.Memory.Cold)  # half the memory of an open one (measured)
-                made.update(edge.UpdateOperation.create_field_index(field, index))
+                made.update(_index(field, "keyword"))
             made.flush()
             layout.write_manifest(self._folder, manifest)
         self._manifest, self._shard = manifest, made
+
+    def create_index(self, field: str, kind: IndexKind) -> None:
+        """Make a payload index of a field, by its path; one that is there already is no error."""
+        shard = self._open_for_writing()
+        require_room(self._folder, ROOM_TO_WRITE, "a payload index")
+        with self._translated():
+            shard.update(_index(field, kind))
+            shard.flush()
 
     def drop(self) -> None:
         """Remove the collection from the disk."""
@@ -352,6 +367,11 @@ class EmbeddedCollection:
                 f"{self._folder}: the engine gave up: {_flatten(error)}. If that stays so, its files are damaged: "
                 "remove the folder and index anew"
             ) from error
+
+
+def _index(field: str, kind: IndexKind) -> edge.UpdateOperation:
+    index = _INDEXES[kind](memory=edge.Memory.Cold)  # half the memory of an open one (measured)
+    return edge.UpdateOperation.create_field_index(field, index)
 
 
 def _configure(dimension: int) -> edge.EdgeConfig:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ingest.model import Collection, Hit, Json, Payload, Point, Stored
+from ingest.model import Collection, Hit, IndexKind, Json, Payload, Point, Stored
 from ingest.protocols import Store
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ class ReadOnlyStore:
     def create(self, collection: Collection) -> None:
         """Read from now on as a new collection does."""
         self._changed, self._described = True, collection
+
+    def create_index(self, field: str, kind: IndexKind) -> None:
+        """Write nothing."""
 
     def drop(self) -> None:
         """Read from now on as no collection does."""

@@ -14,7 +14,7 @@ import numpy as np
 from qdrant_client import QdrantClient, models
 
 from ingest.errors import IdentityError, StoreError
-from ingest.model import Collection, Hit, Json, Payload, Point, Stored, Vector
+from ingest.model import Collection, Hit, IndexKind, Json, Payload, Point, Stored, Vector
 from ingest.stores.batches import cut, fit
 from ingest.stores.catalog import Catalog
 from ingest.stores.failures import AbsentError, LimitedError, NotApplied, PresentError
@@ -76,6 +76,11 @@ class ServerCollection:
         self._complete_indexes()
         if self._read() is None:
             raise StoreError(f"{self.name} does not give collection {name!r} back after making it")
+
+    def create_index(self, field: str, kind: IndexKind) -> None:
+        """Make a payload index of a field, by its path; one that is there already is no error."""
+        self._there()
+        self._write(self._client.create_payload_index, self._locate(), field, models.PayloadSchemaType(kind), wait=True)
 
     def record(self, dataset: str, entry: Mapping[str, Json]) -> None:
         """Replace what the collection records of one dataset."""

@@ -1,8 +1,17 @@
 """What opens a heading, and what looks like one and opens none."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from ingest.chunking.headings import find_headings
+from ingest.chunking import headings
+from ingest.chunking.headings import Heading
+from ingest.chunking.verbatim import Verbatim
+
+
+def find_headings(text: str) -> Sequence[Heading]:
+    return headings.find_headings(text, Verbatim(text))
+
 
 TITLES = [
     # Vietnamese
@@ -67,9 +76,9 @@ TITLES = [
 @pytest.mark.parametrize(("text", "title"), TITLES)
 @pytest.mark.parametrize("before", ["", "Văn bản trước đó.\n", "본문이다.\n\n"])
 def test_a_heading(text: str, title: str, before: str) -> None:
-    headings = find_headings(before + text)
-    assert [heading.title for heading in headings] == [title]
-    assert headings[0].start == len(before)
+    found = find_headings(before + text)
+    assert [heading.title for heading in found] == [title]
+    assert found[0].start == len(before)
 
 
 FRIENDS = [
@@ -144,8 +153,8 @@ def test_a_false_friend_opens_nothing(text: str) -> None:
     ],
 )
 def test_what_is_never_closed_hides_nothing(unclosed: str) -> None:
-    headings = find_headings(f"{unclosed}Điều 1. Một\nNội dung.\nĐiều 2. Hai\n")
-    assert [heading.title for heading in headings] == ["Điều 1. Một", "Điều 2. Hai"]
+    found = find_headings(f"{unclosed}Điều 1. Một\nNội dung.\nĐiều 2. Hai\n")
+    assert [heading.title for heading in found] == ["Điều 1. Một", "Điều 2. Hai"]
 
 
 def test_a_quotation_as_long_as_a_law_is_taken_for_a_slip() -> None:
@@ -154,8 +163,8 @@ def test_a_quotation_as_long_as_a_law_is_taken_for_a_slip() -> None:
 
 
 def test_a_fence_that_is_closed_ends() -> None:
-    headings = find_headings("# Một\n```sh\n# hai\n```\n# Ba\n")
-    assert [heading.title for heading in headings] == ["Một", "Ba"]
+    found = find_headings("# Một\n```sh\n# hai\n```\n# Ba\n")
+    assert [heading.title for heading in found] == ["Một", "Ba"]
 
 
 def test_a_title_goes_into_a_path_up_to_a_length() -> None:

@@ -2,12 +2,14 @@
 
 import pytest
 
-from ingest.chunking.packing import Room, pack
-from ingest.chunking.prefixes import shorten, shorten_path
+from ingest.chunking.packing import ANYWHERE, Budget, Joints, pack
+from ingest.chunking.prefixes import Prefixes, shorten, shorten_path
+from ingest.chunking.sizers import Characters
 
 
-def cut(text: str, size: int) -> list[str]:
-    return [text[start:end] for start, end in pack(text, 0, len(text), Room(size, size, 0))]
+def cut(text: str, size: int, joints: Joints = ANYWHERE) -> list[str]:
+    packed = pack(text, 0, len(text), Budget(Characters(size)), joints=joints)
+    return [text[part.start : part.end] for part in packed]
 
 
 def test_paragraphs_before_lines() -> None:
@@ -83,6 +85,56 @@ def test_an_abbreviation_or_a_number_ends_no_sentence(trap: str) -> None:
 def test_a_list_marker_ends_no_sentence(marker: str) -> None:
     text = f"{marker} Người lao động có quyền được nghỉ phép năm theo luật"
     assert cut(text, 40)[0].startswith(f"{marker} Người lao")
+
+
+def test_a_pause_before_words() -> None:
+    text = "Gồm một hai ba, bốn năm sáu; bảy tám chín, mười mười một mười hai mười ba"
+    assert cut(text, 50)[0] == "Gồm một hai ba, bốn năm sáu;"
+    assert cut(text.replace(";", ""), 50)[0] == "Gồm một hai ba, bốn năm sáu bảy tám chín,"
+
+
+def test_a_better_place_before_a_larger_part() -> None:
+    text = "một hai ba bốn năm sáu\n\nbảy tám chín\nmười mười một mười hai mười ba mười bốn"
+    line, paragraph = text.index("mười"), text.index("bảy")
+    assert cut(text, 60)[0] == text[: paragraph - 2]
+    assert cut(text, 60, Joints(best=[[], [line]]))[0] == text[: line - 1]
+    assert cut(text, 60, Joints(good=[[line]]))[0] == text[: paragraph - 2]
+    assert cut(text, 60, Joints(best=[[5], [line]]))[0] == text[: line - 1]  # 5 would leave too little
+
+
+def test_a_small_part_before_an_item_in_two_pieces() -> None:
+    text = "một hai ba\nbốn năm sáu bảy. Tám chín mười mười một mười hai"
+    item = text.index("bốn")
+    assert cut(text, 50)[0].endswith("bảy.")
+    assert cut(text, 50, Joints(best=[[item]])) == ["một hai ba", text[item:]]
+
+
+def test_a_solid_span_is_cut_only_where_it_does_not_fit() -> None:
+    text = "một hai ba bốn năm.\n```\na b c\nd e f\n```\nsáu bảy tám"
+    solid = (text.index("```"), text.rindex("```") + 3)
+    assert cut(text, 36)[0].count("```") == 1
+    assert cut(text, 36, Joints(solids=[solid])) == ["một hai ba bốn năm.", text[solid[0] :]]
+    assert cut(text, 18, Joints(solids=[solid])) == cut(text, 18)
+
+
+@pytest.mark.parametrize(
+    ("leads", "expected"),
+    [
+        ((), "Luật > Điều 5"),
+        (("1. Gồm:",), "Luật > Điều 5\n1. Gồm:"),
+        (("Như sau:", "1. Gồm:"), "Luật > Điều 5\nNhư sau:\n1. Gồm:"),
+        (("Các từ ngữ được hiểu như sau:", "1. Gồm:"), "Luật > Điều 5\n1. Gồm:"),
+        (("1. Cơ quan, tổ chức, cá nhân gồm:",), "Luật > Điều 5\n1. Cơ quan, tổ…"),
+    ],
+)
+def test_what_announces_a_part_has_a_quarter_of_the_budget(leads: tuple[str, ...], expected: str) -> None:
+    assert Prefixes(Characters(80), ("Luật",), ("Luật", "Điều 5")).follow(leads) == expected
+
+
+def test_a_path_gives_way_to_what_announces_a_part() -> None:
+    prefixes = Prefixes(Characters(80), (), ("Luật Đất đai", "Chương II. Nghĩa vụ", "Điều 5. Quyền"))
+    assert prefixes.follow(("1. Gồm:",)) == "Luật… > Chương… > Điều 5. Quyền\n1. Gồm:"
+    assert prefixes.first == ""
 
 
 def test_a_row_of_dots_is_one_stop() -> None:

@@ -1,6 +1,10 @@
 """What holds of every text, size and overlap."""
 
+import random
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
@@ -8,7 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingest.chunking import open_chunker, packing
-from ingest.model import Document
+from ingest.chunking.chunker import TextChunker
+from ingest.chunking.front_matter import read_front_matter
+from ingest.chunking.sizers import Characters
+from ingest.model import Document, Part
 from tests.chunking.texts import ANY_TEXT, ARTICLES, FRAGMENTS, LONG_TEXT, SIZES, embed, show, split
 
 TEXTS = ANY_TEXT | LONG_TEXT
@@ -25,24 +32,76 @@ def documents(draw: st.DrawFn) -> Document:
 @example(Document("a", "x" * 1_000), 40, 0.49)
 @example(Document("a", "x" * 30 + " " * 1_000 + "y" * 300), 40, 0.49)
 @example(Document("a", "# " + "tiêu đề rất dài " * 40 + "\n## Mục\n" + "nội dung " * 90), 60, 0.4)
+@example(Document("a", "---\ntitle: Luật\n---\n\n# Luật\n\nNội dung."), 40, 0.4)
 def test_parts_cover_the_text_in_order_and_within_the_budget(document: Document, size: int, share: float) -> None:
     overlap = int(size * share)
     parts = open_chunker(size=size, overlap=overlap).split(document)
     text = document.text
-    covered = 0
+    check_parts(document, parts)
     for part in parts:
-        assert part.start < part.end
-        assert not text[part.start].isspace()
-        assert not text[part.end - 1].isspace()
-        assert not text[covered : part.start].strip()
         assert len(embed(text, part)) <= size
         assert len(part.prefix) <= size // 2
+    for one, next_ in pairwise(parts):
+        assert one.end - next_.start <= overlap
+
+
+def check_parts(document: Document, parts: Sequence[Part]) -> None:
+    """Hold what is true of the parts of any document by any sizer."""
+    text = document.text
+    is_row = document.row is not None or document.question
+    covered = 0 if is_row else read_front_matter(text).end
+    for part in parts:
+        assert part.start <= part.body < part.end
+        for start in (part.start, part.body):
+            assert not text[start].isspace()
+        assert not text[part.end - 1].isspace()
+        assert not text[covered : part.start].strip()
         covered = part.end
     assert not text[covered:].strip()
     for one, next_ in pairwise(parts):
         assert one.start < next_.start
         assert one.end < next_.end
-        assert one.end - next_.start <= overlap
+
+
+@dataclass(frozen=True)
+class Uneven:
+    """Counts a unit for each three characters of a word, two more, and now and then one: more or less than its pieces.
+
+    guess: how far it reaches for each unit of room, wrongly.
+    """
+
+    limit: int
+    guess: float
+
+    def measure(self, text: str) -> int:
+        return 2 + sum(-(-len(word) // 3) for word in text.split()) + sum(map(ord, text)) % 3
+
+    def reach(self, lead: str, text: str, start: int, end: int) -> int:
+        return max(start + 1, min(end, start + int((self.limit - len(lead) // 3) * self.guess)))
+
+
+@given(documents(), st.integers(30, 120), st.sampled_from([0.5, 2.5, 4, 20]), st.integers(0, 40))
+def test_no_part_is_over_the_limit_of_a_sizer_that_is_not_additive(
+    document: Document, limit: int, guess: float, overlap: int
+) -> None:
+    sizer = Uneven(limit, guess)
+    parts = TextChunker(sizer, overlap, {}).split(document)
+    check_parts(document, parts)
+    assert all(sizer.measure(embed(document.text, part)) <= limit for part in parts)
+
+
+def test_a_sizer_measures_a_part_about_once() -> None:
+    text = "".join(f"Điều {number}. Quyền\n1. {'Người lao động. ' * 40}\n2. Hai.\n" for number in range(1, 40))
+
+    class Counting(Characters):
+        measured = 0
+
+        def measure(self, text: str) -> int:
+            Counting.measured += len(text)
+            return len(text)
+
+    parts = TextChunker(Counting(200), 0, {}).split(Document("a", text))
+    assert Counting.measured < 1.5 * sum(len(embed(text, part)) for part in parts)
 
 
 @given(documents(), SIZES)
@@ -65,17 +124,28 @@ def test_an_article_is_cut_as_if_it_were_alone(articles: list[str], size: int, o
     assert show(text, split(text, size, overlap)) == alone
 
 
-@given(ARTICLES, ARTICLES, SIZES)
-def test_under_a_chapter_all_but_the_first_article_keep_their_parts(
-    articles: list[str], others: list[str], size: int
+TOPS = st.sampled_from(
+    (
+        *("", "Ghi chú thêm.\n\n", "---\ntitle: Luật\n---\n\n", "QUỐC HỘI\n-------\n", "Điều 0. Thêm\nMột.\n"),
+        "MỤC LỤC\nĐiều 1. Một\nĐiều 2. Hai\nĐiều 3. Ba\n\n",
+    )
+)
+
+
+@given(ARTICLES, ARTICLES, TOPS, SIZES, st.randoms())
+def test_what_comes_goes_or_moves_leaves_the_other_articles_as_they_are(
+    articles: list[str], others: list[str], top: str, size: int, dice: random.Random
 ) -> None:
-    title = "Chương II\n\nQUYỀN VÀ NGHĨA VỤ\n\n"
-    tail = len("".join(articles[1:]))  # the title stands on the first
-    shown = []
-    for text in (title + "".join(articles), title + "".join([*others, *articles])):
-        parts = [part for part in split(text, size) if part.start >= len(text) - tail]
-        shown.append(show(text, parts))
-    assert shown[0] == shown[1]
+    title = "LUẬT\nLAO ĐỘNG\n\nChương II\n\nQUYỀN VÀ NGHĨA VỤ\n\n"
+    before = name_embedded(title + "".join(articles), size)
+    mixed = [*articles, *others]
+    dice.shuffle(mixed)
+    after = name_embedded(top + title + "".join(mixed), size)
+    assert before <= after  # as counts: not one of the texts is gone
+
+
+def name_embedded(text: str, size: int) -> Counter[str]:
+    return Counter(embed(text, part) for part in split(text, size) if part.place)
 
 
 @given(ARTICLES, SIZES)
@@ -140,7 +210,15 @@ def test_the_work_is_linear_in_the_text(fragment: str, monkeypatch: pytest.Monke
 
         monkeypatch.setattr(packing, name, counting)
 
-    for name in ("find_blank_line", "find_line", "find_sentence", "find_word", "find_grapheme", "find_word_start"):
+    for name in (
+        "find_blank_line",
+        "find_line",
+        "find_sentence",
+        "find_pause",
+        "find_word",
+        "find_grapheme",
+        "find_word_start",
+    ):
         count(name)
     text = fragment * (100_000 // len(fragment))
     split(text, 100, overlap=49)

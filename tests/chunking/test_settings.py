@@ -6,7 +6,7 @@ from ingest.chunking import open_chunker
 from ingest.errors import UsageError
 from ingest.model import Json
 
-DEFAULT: dict[str, Json] = {"version": 1, "unit": "characters", "size": 400, "overlap": 0}
+DEFAULT: dict[str, Json] = {"version": 2, "unit": "characters", "size": 400, "overlap": 0}
 
 
 def test_recorded_before_given_before_default() -> None:
@@ -32,12 +32,21 @@ def test_recorded_before_given_before_default() -> None:
         ({"size": "400"}, None, None, ["'400'"]),
         ({"size": True}, None, None, ["True"]),
         ({"overlap": 1.5}, None, None, ["1.5"]),
-        ({"version": 2}, None, None, ["2", "--rechunk"]),
-        ({"unit": "tokens"}, None, None, ["'tokens'", "'characters'", "--rechunk"]),
+        ({"version": 1}, None, None, ["1", "--rechunk"]),
+        ({"version": 3}, None, None, ["3", "--rechunk"]),
+        ({"unit": "words"}, None, None, ["'words'", "'characters'", "'tokens'", "--rechunk"]),
+        ({}, "many", None, ["'many'", "400", "126t"]),
+        ({}, "12.5", None, ["'12.5'"]),
+        ({}, True, None, ["True"]),
+        ({}, "19t", None, ["19", "20 tokens"]),
+        (DEFAULT, "400t", None, ["400 characters", "400 tokens", "--rechunk"]),
+        ({**DEFAULT, "unit": "estimated tokens"}, "400t", None, ["400 estimated tokens", "--rechunk"]),
+        ({}, "100t", 150, ["150", "100 tokens", "0 to 149"]),
+        ({}, "100t", None, ["--chunk-size 100t", "no tokenizer"]),
     ],
 )
 def test_what_cannot_be_used_is_named(
-    settings: dict[str, Json], size: int | None, overlap: int | None, words: list[str]
+    settings: dict[str, Json], size: int | str | None, overlap: int | None, words: list[str]
 ) -> None:
     with pytest.raises(UsageError) as caught:
         open_chunker(settings, size=size, overlap=overlap)

@@ -115,25 +115,64 @@ def test_the_english_handbook() -> None:
     ]
 
 
-def test_a_title_with_nothing_under_it_joins_what_follows() -> None:
+def test_a_title_with_nothing_under_it_stands_in_the_first_article_and_is_said_by_the_path_of_all() -> None:
     first = "LUẬT GIAO THÔNG\n\nChương I\nQUY ĐỊNH CHUNG\n\nĐiều 1. Phạm vi\nLuật này quy định."
     text = f"{first}\n\nĐiều 2. Đối tượng\nMọi người."
-    assert show(text, split(text)) == [
-        ("Chương I QUY ĐỊNH CHUNG > Điều 1. Phạm vi", "", first),
-        (
-            "Chương I QUY ĐỊNH CHUNG > Điều 2. Đối tượng",
-            "Chương I QUY ĐỊNH CHUNG",
-            "Điều 2. Đối tượng\nMọi người.",
-        ),
+    parts = split(text)
+    above = "LUẬT GIAO THÔNG > Chương I QUY ĐỊNH CHUNG"
+    assert show(text, parts) == [
+        (f"{above} > Điều 1. Phạm vi", above, "Điều 1. Phạm vi\nLuật này quy định."),
+        (f"{above} > Điều 2. Đối tượng", above, "Điều 2. Đối tượng\nMọi người."),
     ]
+    assert [text[part.start : part.end] for part in parts] == [first, "Điều 2. Đối tượng\nMọi người."]
 
 
-def test_a_title_that_is_no_parent_joins_while_it_is_small() -> None:
-    chapters = "".join(f"Chương {number}. Tên của chương này\n" for number in range(1, 13))
-    text = f"{chapters}Điều 1. Phạm vi\n{BODY}"
-    parts = show(text, split(text))
-    assert len(parts) > 2
-    assert all("Điều" in part or part.count("Chương") > 1 for _, _, part in parts)
+def test_a_table_of_contents_opens_nothing() -> None:
+    contents = "MỤC LỤC\nChương I. Chung\nĐiều 1. Phạm vi\nĐiều 2. Đối tượng\nChương II. Riêng\nĐiều 3. Quyền\n\n"
+    law = f"Chương I. Chung\nĐiều 1. Phạm vi\n{BODY}\nĐiều 2. Đối tượng\n{BODY}\n"
+    for text in (contents + law, contents.replace("\n", " ........ 12\n") + law):
+        assert list_headings(text) == ["", "Chương I. Chung > Điều 1. Phạm vi", "Chương I. Chung > Điều 2. Đối tượng"]
+
+
+def test_repealed_articles_in_a_row_are_no_table_of_contents() -> None:
+    korean = "".join(f"제{number}조 삭제 <2017.1.17>\n\n" for number in range(3, 9))
+    vietnamese = "".join(f"Điều {number}. (được bãi bỏ)\n" for number in range(3, 9))
+    assert len(split(korean)) == len(split(vietnamese)) == 6
+
+
+def test_what_closes_a_law_is_none_of_its_last_article() -> None:
+    law = "LUẬT\nNHÀ Ở\nĐiều 1. Một\nNội dung.\n"
+    for closing in ("Luật này đã được Quốc hội khóa XII thông qua ngày 13 tháng 11 năm 2008.", "Nơi nhận:\n- Lưu: VT."):
+        assert show(law + closing, split(law + closing))[1:] == [("LUẬT NHÀ Ở", "LUẬT NHÀ Ở", closing)]
+
+
+@pytest.mark.parametrize(
+    ("top", "law"),
+    [
+        ("LUẬT\nNHÀ Ở\n", "LUẬT NHÀ Ở"),
+        ("BỘ LUẬT LAO ĐỘNG\n", "BỘ LUẬT LAO ĐỘNG"),
+        ("NGHỊ ĐỊNH\nQuy định chi tiết Luật Nhà ở\nCăn cứ Luật Nhà ở;\n", "NGHỊ ĐỊNH Quy định chi tiết Luật Nhà ở"),
+        ("QUY CHẾ\nSố: 01/2025\nVỀ LAO ĐỘNG\n", "QUY CHẾ VỀ LAO ĐỘNG"),
+        ("하천법\n\n[시행 2024. 1. 1.] [법률 제1호]\n\n", "하천법"),
+        ("하천법 시행령\n\n제1장 총칙\n", "하천법 시행령 > 제1장 총칙"),
+    ],
+)
+def test_the_title_of_a_law_is_the_outermost(top: str, law: str) -> None:
+    text = f"Chú thích ở trên.\n\n{top}Điều 1. Một\nNội dung.\n"
+    assert list_headings(text)[-1] == f"{law} > Điều 1. Một"
+
+
+@pytest.mark.parametrize(
+    "line", ["QUYẾT ĐỊNH:", "Luật này quy định.", "NGHỊ ĐỊNH", "LUẬT SƯ nói.", "이 법", "도로법 시행령이다"]
+)
+def test_what_looks_like_the_title_of_a_law(line: str) -> None:
+    text = f"{line}\nĐiều 1. Một\nNội dung.\n"
+    assert list_headings(text)[-1] == "Điều 1. Một"
+
+
+def test_a_number_that_a_converter_left_is_a_wall_without_a_title() -> None:
+    text = f"Điều 1. Một\n{BODY}\n### 2100200000000000800007880270370015000110\n\nĐiều 2. Hai\n{BODY}\n"
+    assert list_headings(text) == ["Điều 1. Một", "Điều 2. Hai"]
 
 
 def test_a_long_preamble_stands_alone() -> None:
@@ -144,8 +183,9 @@ def test_a_long_preamble_stands_alone() -> None:
 def test_the_first_part_does_not_say_its_own_heading_twice() -> None:
     text = f"# Luật\n\nLời.\n\n## Chương I. Chung\n\nĐiều 1. Phạm vi\n{BODY * 4}"
     parts = show(text, split(text))
-    assert [prefix for _, prefix, _ in parts][:3] == ["", "Luật", "Luật > Chương I. Chung > Điều 1. Phạm vi"]
-    assert parts[1][2].startswith("## Chương I. Chung\n\nĐiều 1. Phạm vi\nNgười")
+    above = "Luật > Chương I. Chung"
+    assert [prefix for _, prefix, _ in parts][:3] == ["", above, f"{above} > Điều 1. Phạm vi"]
+    assert parts[1][2].startswith("Điều 1. Phạm vi\nNgười")
 
 
 def test_headings_are_not_left_alone_in_front_of_a_long_paragraph() -> None:

@@ -65,10 +65,10 @@ def split(text: str, size: int = 400, overlap: int = 0) -> Sequence[Part]:
 
 def embed(text: str, part: Part) -> str:
     """Make the embedded text as the pipeline does."""
-    slice_ = text[part.start : part.end]
+    slice_ = text[part.body : part.end]
     return f"{part.prefix}\n{slice_}" if part.prefix else slice_
 
 
 def show(text: str, parts: Sequence[Part]) -> list[tuple[str, str, str]]:
     """Give what of the parts must not depend on where they stand."""
-    return [(part.heading, part.prefix, text[part.start : part.end]) for part in parts]
+    return [(part.heading, part.prefix, text[part.body : part.end]) for part in parts]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.errors import SourceError
-from ingest.model import Columns, Document, File, Ignored, Skipped, canonical
+from ingest.model import Columns, Document, File, Ignored, Noted, Skipped, canonical
 from ingest.protocols import Source
 from ingest.sources import open_source
 from tests.sources.workbooks import make_workbook
@@ -71,7 +71,7 @@ def folder(example: Example, tmp_path: Path) -> Path:
     return root
 
 
-def parse_all(source: Source) -> list[Columns | Document | Skipped | Ignored]:
+def parse_all(source: Source) -> list[Columns | Document | Skipped | Ignored | Noted]:
     return [item for file in source.files() for item in source.parse(file, Path(file.path).read_bytes())]
 
 
@@ -150,7 +150,7 @@ def test_an_empty_file_is_ignored_and_a_broken_one_skipped_whole(example: Exampl
 def check_parse(example: Example, content: bytes) -> None:
     source, file = example.open(Path("nowhere")), File(f"a{example.extension}", "")
     for item in source.parse(file, content):
-        assert isinstance(item, Columns | Document | Skipped | Ignored)
+        assert isinstance(item, Columns | Document | Skipped | Ignored | Noted)
         assert item.origin == file.origin
         assert not isinstance(item, Document) or item.text.strip()
 

@@ -1,5 +1,4 @@
 import csv
-import unicodedata
 from io import StringIO
 
 import pytest
@@ -8,6 +7,7 @@ from hypothesis import strategies as st
 
 from ingest.sources.delimited import list_sheets
 from ingest.sources.mojibake import find_mojibake
+from ingest.sources.normalisation import normalise
 from ingest.sources.sheet import Row
 from ingest.sources.unreadable import UnreadableError
 
@@ -20,7 +20,7 @@ def read(text: str, mapping: dict[str, str] | None = None) -> list[Row]:
 
 
 values = st.text(
-    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffd\ufeff", include_characters="\n")
+    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffd\ufeffÐðƉ", include_characters="\n")
 )
 
 
@@ -35,7 +35,7 @@ def test_whatever_a_writer_writes_is_read_back(rows: list[list[str]], delimiter:
     writer.writerows([["Câu hỏi", "Đáp án", "Nguồn"], *rows])
     if find_mojibake(buffer.getvalue()):
         return
-    expected = [[unicodedata.normalize("NFC", value) for value in row] for row in rows]
+    expected = [[normalise(value) for value in row] for row in rows]
     assert [row.cells for row in read(buffer.getvalue())[1:]] == expected
 
 
@@ -69,7 +69,7 @@ def test_a_mapped_header_decides_too() -> None:
         ('Q,A\nq,"never closed\nx,y\n', ["row 2", "never closed"]),
         ('Q,A\nq,a\n"in "the" middle",b\n', ["row 3", "doubled"]),
         ('Q,A\nq,"' + "x" * 140_000 + '"\n', ["row 2", "131,072"]),
-        ("Q,A\nq,\0\n" + "x" * 100, ["U+0000"]),
+        ("Q,A\nq,\0\n", ["U+0000"]),
     ],
 )
 def test_a_broken_file_is_refused_before_any_of_its_rows(text: str, words: list[str]) -> None:

@@ -24,7 +24,7 @@ try:
 except ImportError:
     pass
 from ingest.model import Columns, Document, Ignored, Skipped
-from ingest.sources import open_source
+from ingest.sources import open_source, workbook
 source = open_source("excel", sys.argv[1])
 for file in source.files():
     content = Path(file.path).read_bytes()
@@ -36,6 +36,7 @@ for file in source.files():
             continue
         assert isinstance(item, Skipped | Ignored) or item.text.strip(), item
         print(file.origin, type(item).__name__, item.where or "-", getattr(item, "reason", ""), sep="\\t")
+assert workbook._share_reader().started == 1, "one process read them all"
 """
 
 

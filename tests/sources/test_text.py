@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from ingest import errors
-from ingest.model import Document, File, Ignored, Skipped
+from ingest.model import Document, File, Ignored, Noted, Skipped
 from ingest.sources import open_source
+from tests.sources.encodings import VIETNAMESE
 
 ARTICLES = Path("../shared/data/text_ko/articles")
 LAW = Path("../shared/data/text_vi/luat2008.txt")
@@ -29,6 +30,23 @@ def test_a_file_that_cannot_be_decoded_is_skipped_as_a_whole() -> None:
     assert isinstance(item, Skipped)
     assert (item.origin, item.where) == ("law.txt", "")
     assert "UTF-8" in item.reason
+
+
+def test_what_was_done_to_read_a_file_is_noted_before_it() -> None:
+    content = VIETNAMESE.encode() + b"\xff"
+    note, document = open_source("text", "laws").parse(FILE, content)
+    assert isinstance(note, Noted)
+    assert (note.origin, note.where) == ("law.txt", "line 7")
+    assert "0xFF" in note.what
+    assert document == Document("law.txt", VIETNAMESE)
+
+
+def test_an_encoding_that_is_named_is_used_and_is_part_of_the_reading() -> None:
+    plain, named = open_source("text", "laws"), open_source("text", "laws", encoding="MS949")
+    assert named.reading == open_source("text", "laws", encoding="cp949").reading != plain.reading
+    assert list(named.parse(FILE, "민법".encode("cp949")))[1:] == [Document("law.txt", "민법")]
+    with pytest.raises(errors.UsageError, match="--encoding klingon: no such encoding"):
+        open_source("text", "laws", encoding="klingon")
 
 
 def test_what_is_no_folder_is_an_error_that_says_what_it_is(tmp_path: Path) -> None:

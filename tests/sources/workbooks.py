@@ -16,6 +16,7 @@ _FORMATS = {datetime: "yyyy-mm-dd hh:mm:ss", date: "yyyy-mm-dd", time: "hh:mm:ss
 _STYLES = {kind: index for index, kind in enumerate(_FORMATS, start=1)}
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 
 
@@ -34,7 +35,7 @@ def make_workbook(
     names = [*sheets, *charts]
     kinds = ["worksheet"] * len(sheets) + ["chartsheet"] * len(charts)
     parts = {
-        "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"/>',
+        "[Content_Types].xml": _write_types(kinds),
         "_rels/.rels": _write_relations([("officeDocument", "xl/workbook.xml")]),
         "xl/workbook.xml": _write_list(names, states or {}),
         "xl/_rels/workbook.xml.rels": _write_relations(
@@ -58,6 +59,14 @@ def _write_list(names: Sequence[str], states: Mapping[str, str]) -> str:
         for number, name in enumerate(names, start=1)
     )
     return f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{sheets}</sheets></workbook>'
+
+
+def _write_types(kinds: Sequence[str]) -> str:
+    """Write what openpyxl finds the parts by."""
+    parts = [("xl/workbook.xml", "sheet.main"), ("xl/styles.xml", "styles")]
+    parts += [(f"xl/{kind}s/sheet{number}.xml", kind) for number, kind in enumerate(kinds, start=1)]
+    overrides = "".join(f'<Override PartName="/{path}" ContentType="{_TYPE}.{kind}+xml"/>' for path, kind in parts)
+    return f'<Types xmlns="{_PACKAGE}/content-types">{overrides}</Types>'
 
 
 def _write_relations(targets: Sequence[tuple[str, str]]) -> str:

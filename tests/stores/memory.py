@@ -6,13 +6,13 @@ from copy import deepcopy
 from dataclasses import replace
 
 from ingest.errors import StoreError, UsageError
-from ingest.model import Collection, Hit, Json, Payload, Point, Stored, Vector
+from ingest.model import Collection, Hit, IndexKind, Json, Payload, Point, Stored, Vector
 from ingest.protocols import Store
 from ingest.stores.builds import Unfinished
 from ingest.stores.vectors import check_vectors
 
 WRITES = frozenset(
-    {"create", "drop", "record", "forget", "upsert", "overwrite", "delete", "mark", "switch", "adopt"}
+    {"create", "create_index", "drop", "record", "forget", "upsert", "overwrite", "delete", "mark", "switch", "adopt"}
     | {"delete_strangers"}
 )
 
@@ -33,6 +33,7 @@ class MemoryStore:
         self.writes = 0
         self.calls: Counter[str] = Counter()
         self.points: Counter[str] = Counter()
+        self.indexes: dict[str, IndexKind] = {}
         self._described: Collection | None = None
         self._points: dict[str, Point] = {}
         self._built: MemoryBuild | None = None
@@ -46,6 +47,11 @@ class MemoryStore:
         if self._described:
             raise StoreError(f"collection {self.collection!r} in {self.name} is there already")
         self._described = replace(deepcopy(collection), adopting=False)
+
+    def create_index(self, field: str, kind: IndexKind) -> None:
+        self._count("create_index")
+        self._there()
+        self.indexes[field] = kind
 
     def drop(self) -> None:
         self._count("drop")
@@ -138,6 +144,7 @@ class MemoryStore:
         if self._built is None or built is not self._built or not self._built._described:
             raise StoreError(f"nothing that can be switched to was built beside {self.collection!r}")
         self._described, self._points = self._built._described, self._built._points
+        self.indexes = self._built.indexes
         self._built = None
         return ""
 

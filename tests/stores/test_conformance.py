@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from qdrant_client import QdrantClient
 
 from ingest.errors import IdentityError, StoreError, UsageError
-from ingest.model import Payload, Point, Stored, name_state
+from ingest.model import IndexKind, Payload, Point, Stored, name_state
 from ingest.protocols import Store
 from ingest.stores import open_store
 from ingest.stores.embedded import EmbeddedStore
@@ -117,6 +118,7 @@ def test_an_absent_collection_reads_empty(store: Store) -> None:
         lambda store: store.overwrite({ABSENT: make_payload("laws", "a", "a")}),
         lambda store: store.mark("laws", "a", "state"),
         lambda store: store.record("laws", {"path": "/a"}),
+        lambda store: store.create_index("metadata.rating", "float"),
     ],
 )
 def test_a_write_to_an_absent_collection_is_refused(store: Store, write: Callable[[Store], None]) -> None:
@@ -530,3 +532,17 @@ def test_no_warning_is_silenced_that_is_not_of_the_double() -> None:
     assert {str(warning.message).partition(",")[0] for warning in caught} <= {
         "Payload indexes have no effect in the local Qdrant"
     }
+
+
+KINDS: tuple[IndexKind, ...] = get_args(IndexKind)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_index_may_be_made_at_any_time_and_again_and_changes_no_point(store: Store, kind: IndexKind) -> None:
+    before = read(fill(store, make_points(["a", "b", "c"])))
+    for field in ("metadata.rating", "metadata.rating", 'metadata."Điểm số"'):
+        store.create_index(field, kind)
+    store.upsert([make_point("after")])
+    found = read(store)
+    assert found.keys() == before.keys() | {make_point("after").id}
+    assert_same({id_: found[id_] for id_ in before}, before)

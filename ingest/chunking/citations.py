@@ -1,0 +1,78 @@
+"""Where in a law a part stands, as it is cited: "Điều 8 khoản 3 điểm a", "제6조제2항제3호"."""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+
+from ingest.chunking.items import CLAUSE, POINT, SUBPOINT, Item, Outline
+from ingest.model import Json
+
+# Of each depth its key in the metadata, if it has one, and what stands before and behind its label: once, or before and
+# behind each label of a range.
+_VIETNAMESE = ((CLAUSE, "clause", " khoản ", "", ""), (POINT, "point", " điểm ", "", ""))
+_KOREAN = ((CLAUSE, "clause", "", "제", "항"), (POINT, "point", "", "제", "호"), (SUBPOINT, "", "", "", "목"))
+_VISIBLE = re.compile(r"\S")
+
+
+def cite(outline: Outline, start: int, end: int, *, whole: bool) -> Mapping[str, Json]:
+    """Say where a part of a unit stands: `article`, `clause`, `point`, as far as there are, and `citation`.
+
+    Of several clauses, or several points of one, there is a list, so that a filter on any of them finds the part.
+    The citation names the smallest that holds all of the part, "Điều 8 khoản 3", or the first and the last of several,
+    "Điều 8 khoản 1–2". Outside of laws there is nothing to say.
+
+    whole: the part is the whole unit.
+    """
+    article, annex = outline.article, outline.annex
+    above = annex.label if annex else ""
+    if article is None:
+        return {"citation": above} if above else {}
+    citation = f"{above} {article.label}" if above else article.label
+    place: dict[str, Json] = {"article": article.number, "citation": citation}
+    if not outline.items:
+        return place
+    held, after = _list_held(outline, start, end)
+    narrow, above_depth = not whole, -1
+    for depth, key, name, before, behind in _KOREAN if article.label[0] == "제" else _VIETNAMESE:
+        labels = [item.label for item in held if item.depth == depth]
+        if not labels:
+            continue
+        if narrow and above_depth >= 0:
+            narrow = not _holds_whole(outline, above_depth, held, (start, end), after)
+        if narrow:
+            citation += f"{name}{before}{labels[0]}{behind}"
+        if len(labels) > 1:
+            citation += f"–{before}{labels[-1]}{behind}" if narrow else ""
+            place |= {key: labels} if key else {}
+            break
+        if key:
+            place[key] = labels[0]
+        if len(held) == 1:
+            break
+        above_depth = depth
+    place["citation"] = citation
+    return place
+
+
+def _list_held(outline: Outline, start: int, end: int) -> tuple[Sequence[Item], int]:
+    """List the items that a part has something of; and where in all items those behind it begin."""
+    items, starts = outline.items, outline.starts
+    index = bisect_right(starts, start) - 1
+    after = bisect_left(starts, end, index + 1)
+    held = list(items[index + 1 : after])
+    while index >= 0:  # what it begins in
+        held.append(items[index])
+        index = items[index].inside
+    if len(held) > 1:
+        held.sort()
+    return held, after
+
+
+def _holds_whole(outline: Outline, depth: int, held: Sequence[Item], span: tuple[int, int], after: int) -> bool:
+    """Say whether a part holds all of the one item of a depth that it has something of."""
+    start, end = span
+    begin = next(item.start for item in held if item.depth == depth)
+    if start > begin or (after < len(outline.items) and outline.items[after].depth > depth):
+        return False
+    limit = outline.starts[after] if after < len(outline.items) else outline.unit.end
+    return not _VISIBLE.search(outline.text, end, limit)

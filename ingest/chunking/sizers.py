@@ -1,0 +1,142 @@
+"""What a part is measured by: characters, tokens, or tokens as its letters let expect."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ingest.protocols import TokenCounter
+
+# A piece is a word, or so much of it: a text without spaces is one word of any length.
+_PIECE = re.compile(r"\S{1,16}")
+_LONGEST = 16  # characters for each token that there is room for: more of them would be white space
+SPECIAL = 2  # tokens that most models add to a text
+# What a character weighs, of the weight of a token: a letter or a space; a sign or a digit more than that; and still
+# more a capital, of which models have seen fewer words, and what stands for a syllable or a word.
+_TOKEN, _LETTER, _SIGN, _DENSE = 20, 8, 12, 14
+_SIGNS = re.compile(r"[0-9!-/:-@\[-`{-~]")
+_CAPITALS = "".join(filter(str.isupper, map(chr, range(ord("A"), 0x1F00))))
+_DENSELY = re.compile(f"[{_CAPITALS}\u0590-\u1dff\u2e80-\uffff\U00010000-\U0010ffff]")
+_KEPT = 100_000  # counts of pieces, and ...
+_LEADS = 1_000  # ... of what stands before parts
+
+
+class Sizer(Protocol):
+    """Measures texts. What it measures need not be additive: a text may be more, or less, than its pieces together.
+
+    limit: most units of an embedded text, its prefix and what the model adds to it (special tokens) included.
+    """
+
+    @property
+    def limit(self) -> int: ...
+
+    def measure(self, text: str) -> int:
+        """Count the units of a text that is embedded alone, what the model adds to it included."""
+        ...
+
+    def reach(self, lead: str, text: str, start: int, end: int) -> int:
+        """Guess up to where `lead + text[start:position]` is within the limit: `start < position <= end`.
+
+        A guess, since the part that is cut there is measured again; one too far costs another try, one too near
+        makes a part smaller than it could be. It must depend on nothing but `lead` and `text[start:end]`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Characters:
+    """Counts characters; limit: at most so many."""
+
+    limit: int
+
+    def measure(self, text: str) -> int:
+        """Count the characters."""
+        return len(text)
+
+    def reach(self, lead: str, text: str, start: int, end: int) -> int:  # noqa: ARG002 - every text is as long as it is
+        """Find the position; this is no guess."""
+        return max(start + 1, min(end, start + self.limit - len(lead)))
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Counts tokens, as the model does.
+
+    Whole texts are counted whole. A guess adds up the tokens of words, which are counted once: words come again and
+    again, and few tokenizers make a token of two.
+
+    prefix: what the model wants before a document; it counts.
+    """
+
+    limit: int
+    counter: TokenCounter
+    prefix: str = ""
+    _pieces: dict[str, int] = field(default_factory=dict)
+    _leads: dict[str, int] = field(default_factory=dict)
+
+    def measure(self, text: str) -> int:
+        """Count the tokens."""
+        return self.counter.count_each([self.prefix + text])[0]
+
+    def reach(self, lead: str, text: str, start: int, end: int) -> int:
+        """Add up words until there is no room."""
+        room = self.limit - self._measure_lead(lead)
+        if room <= 0:
+            return start + 1
+        farthest = min(end, start + room * _LONGEST)
+        counted = start + 1
+        for match in _PIECE.finditer(text, start, farthest):
+            piece = match.group()
+            if piece not in self._pieces:  # most that follow are fresh, too: they are counted in one call
+                self._count(_PIECE.findall(text, match.start(), min(farthest, match.end() + 4 * room)), piece)
+            room -= self._pieces[piece]
+            if room < 0:
+                return counted
+            counted = match.end()
+        return farthest
+
+    def _measure_lead(self, lead: str) -> int:
+        measured = self._leads.get(lead)
+        if measured is None:
+            if len(self._leads) >= _LEADS:
+                self._leads.clear()
+            measured = self._leads[lead] = self.measure(lead)
+        return measured
+
+    def _count(self, pieces: Sequence[str], first: str) -> None:
+        if len(self._pieces) >= _KEPT:
+            self._pieces.clear()
+        fresh = [piece for piece in dict.fromkeys([first, *pieces]) if piece not in self._pieces]
+        [around, *counts] = self.counter.count_each(["", *fresh])
+        self._pieces.update(zip(fresh, (max(1, count - around) for count in counts), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Estimates tokens by the script, where no tokenizer is at hand: more than most models that read many languages.
+
+    Five letters of the alphabets make two tokens, and three syllables of Korean, or ideographs: the same text takes
+    about twice the tokens in Korean that it takes in Vietnamese.
+
+    prefix: what the model wants before a document; it counts.
+    """
+
+    limit: int
+    prefix: str = ""
+
+    def measure(self, text: str) -> int:
+        """Estimate the tokens, with the special ones."""
+        return SPECIAL - (-self._weigh(self.prefix + text) // _TOKEN)
+
+    def reach(self, lead: str, text: str, start: int, end: int) -> int:
+        """Shorten what could fit at best until it does."""
+        room = (self.limit - SPECIAL) * _TOKEN - self._weigh(self.prefix + lead)
+        length = min(end - start, room // _LETTER)
+        while length > 1 and (weight := self._weigh(text[start : start + length])) > room:
+            length = min(length - 1, length * room // weight)
+        return start + max(length, 1)
+
+    def _weigh(self, text: str) -> int:
+        letters = len(text)
+        signs, dense = (len(pattern.findall(text)) for pattern in (_SIGNS, _DENSELY))
+        return _LETTER * letters + (_SIGN - _LETTER) * signs + (_DENSE - _LETTER) * dense

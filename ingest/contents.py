@@ -1,0 +1,135 @@
+"""What a collection holds: the origins of each dataset, and finding one by what a person types."""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import PurePath
+
+from ingest.errors import UsageError
+from ingest.model import Collection, Json
+from ingest.protocols import Store
+
+NEAREST = 3  # names that are offered instead of one that isn't there
+_NEAR = 0.6  # similarity of such a name (difflib), of 1
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is stored of a dataset.
+
+    origins: the points of each, sorted by name. finished: when the last complete run ended (ISO 8601, UTC), None where
+    there was none; when an origin by itself was written is recorded nowhere.
+    unmarked: points without the mark that a run gives to all points of an origin when it has finished it.
+    complete: whether every origin bears its mark.
+    """
+
+    dataset: str
+    origins: Mapping[str, int]
+    finished: str | None
+    unmarked: int
+    complete: bool
+
+    @property
+    def points(self) -> int:
+        """The points of all origins."""
+        return sum(self.origins.values())
+
+    def as_json(self) -> Mapping[str, Json]:
+        """Give the whole of it as one JSON object."""
+        return {
+            "points": self.points,
+            "last_run": self.finished,
+            "complete": self.complete,
+            "unmarked": self.unmarked,
+            "origins": self.origins,
+        }
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Origin:
+    """An origin by its full name."""
+
+    dataset: str
+    name: str
+
+    def __str__(self) -> str:
+        return self.name if self.name == self.dataset else f"{self.name} of {self.dataset}"
+
+
+def list_contents(store: Store, described: Collection, datasets: Iterable[str]) -> Iterator[Contents]:
+    """Count what is stored of each of these datasets: two counts a dataset, however many points it has."""
+    for dataset in datasets:
+        counts, states = store.count_origins(dataset), store.count_states(dataset)
+        yield Contents(
+            dataset,
+            dict(sorted(counts.items())),
+            find_finish(described, dataset),
+            sum(counts.values()) - sum(states.values()),
+            # A state belongs to one origin: where all bear theirs, the numbers agree one by one.
+            sorted(counts.values()) == sorted(states.values()),
+        )
+
+
+def find_finish(described: Collection, dataset: str) -> str | None:
+    """Find when the last complete run of a dataset ended (ISO 8601, UTC); None where there was none."""
+    run = described.datasets.get(dataset, {}).get("last_run")
+    finished = run.get("finished") if isinstance(run, Mapping) else None
+    return finished if isinstance(finished, str) else None
+
+
+def choose_datasets(described: Collection, dataset: str | None) -> Sequence[str]:
+    """Give the names of all datasets in order, or the one that was named. Raises UsageError where it isn't there."""
+    known = sorted(described.datasets)
+    if dataset is None:
+        return known
+    name = unicodedata.normalize("NFC", dataset)
+    if name not in known:
+        raise UsageError(f"there is no dataset {dataset!r}: the collection has {', '.join(known) or 'none'}")
+    return [name]
+
+
+def locate(origins: Sequence[Origin], name: str, place: str = "") -> tuple[Origin, str]:
+    """Find the one origin that is called so, by its name, DATASET/NAME or the end of its path, and the place in it.
+
+    `ORIGIN:PLACE` is taken apart where nothing has that whole name. Raises UsageError where nothing is called so, with
+    what comes nearest, or several are.
+    """
+    name = unicodedata.normalize("NFC", PurePath(name).as_posix())
+    if found := _find(origins, name):
+        return found, place
+    head, _, tail = name.rpartition(":")
+    if head and not place and (found := _find(origins, head)):
+        return found, tail
+    near = " or ".join(map(str, _find_nearest(origins, head or name)))
+    meant = f"did you mean {near}?" if near else "and none like it;"
+    raise UsageError(f"there is no origin {name!r}{': ' if near else ', '}{meant} `create-vector-db list` shows all")
+
+
+def find_nearest(name: str, names: Iterable[str]) -> Sequence[str]:
+    """Give the few of these names that are most like one, best first; none where none is."""
+    folded = {other.casefold(): other for other in names}
+    return [folded[other] for other in get_close_matches(name.casefold(), list(folded), NEAREST, _NEAR)]
+
+
+def _find(origins: Sequence[Origin], name: str) -> Origin | None:
+    found = [origin for origin in origins if origin.name == name]
+    found = found or [origin for origin in origins if f"/{origin.dataset}/{origin.name}".endswith(f"/{name}")]
+    if len(found) <= 1:
+        return found[0] if found else None
+    if len({origin.name for origin in found}) == 1:
+        raise UsageError(f"{name!r} is in {_list(origin.dataset for origin in found)}: add --dataset with one of them")
+    raise UsageError(f"{name!r} may be {_list(map(str, found))}: name more of its path")
+
+
+def _list(names: Iterable[str]) -> str:
+    first, *rest = sorted(names)
+    shown = [first, *rest[: NEAREST - 1]]
+    return f"{', '.join(shown)}{f' and {len(rest) - NEAREST + 1} more' if len(rest) >= NEAREST else ''}"
+
+
+def _find_nearest(origins: Sequence[Origin], name: str) -> Sequence[Origin]:
+    """Compare a name with as much of the end of each path as it names itself."""
+    parts = name.count("/") + 1
+    ends = {"/".join(origin.name.split("/")[-parts:]): origin for origin in origins}
+    return [ends[end] for end in find_nearest(name, ends)]

@@ -1,0 +1,116 @@
+"""What is stored of one origin, in the order of its text: a row with all of its points, or a chunk of a text."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ingest.batching import batched
+from ingest.contents import Origin, find_nearest
+from ingest.contract import read_own
+from ingest.errors import UsageError
+from ingest.model import Json, Payload
+from ingest.places import holds, name_place, read_metadata, read_place
+from ingest.protocols import Store
+
+PAYLOADS = 256  # payloads that are fetched in one call
+_Rank: TypeAlias = tuple[str, int, int, int]  # where a point stands in its origin: sheet, row, part, start
+GAP = "\n[…]\n"  # between pieces of an answer that don't meet
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where the points of an origin are.
+
+    points: how many there are of the whole origin. complete: whether a run has finished the origin and marked them all.
+    items: of each item at the place that was asked for, in order, the ids of its points.
+    """
+
+    points: int
+    complete: bool
+    items: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a person sees as one.
+
+    payload: of its first point. text: of a row the whole answer, of a text the chunk. points: the ids, by part.
+    """
+
+    payload: Payload
+    text: str
+    points: Sequence[str]
+
+    def as_json(self) -> Mapping[str, Json]:
+        """Give it as JSON, without this tool's own bookkeeping."""
+        payload = {name: value for name, value in self.payload.items() if name != "ingest"}
+        return {"place": name_place(self.payload), "points": self.points, **payload, "page_content": self.text}
+
+
+def find_items(store: Store, origin: Origin, place: str = "") -> Shelf:
+    """Find the items of an origin, or those at a place of it, a page of payloads in memory at a time.
+
+    Raises UsageError where it has no such place, with what comes nearest.
+    """
+    wanted = read_place(place) if place else None
+    found: dict[str, list[tuple[_Rank, str]]] = {}
+    names: dict[str, _Rank] = {}
+    states: set[Json] = set()
+    points = 0
+    stored = store.list_points(origin.dataset, [origin.name])
+    for some in batched((point.id for point in stored), PAYLOADS):
+        for id_, payload in store.fetch_payloads(some).items():
+            own, metadata = read_own(payload), read_metadata(payload)
+            points += 1
+            states.add(own.get("state"))
+            if not wanted or holds(wanted, payload):
+                item = str(own.get("item")) if "row" in metadata else id_
+                found.setdefault(item, []).append((_rank(metadata), id_))
+            elif name := name_place(payload):
+                names[name] = _rank(metadata)
+    if wanted and not found:
+        raise _refuse(origin, place, sorted(names, key=names.__getitem__))
+    ordered = sorted(sorted(item) for item in found.values())
+    complete = len(states) == 1 and None not in states
+    return Shelf(points, complete, [[id_ for _, id_ in item] for item in ordered])
+
+
+def read_items(store: Store, items: Sequence[Sequence[str]]) -> Iterator[Item]:
+    """Read items by the ids of their points, some of them in memory at a time; what has gone since is left out."""
+    for some in batched(items, PAYLOADS):
+        payloads = store.fetch_payloads([id_ for ids in some for id_ in ids])
+        for ids in some:
+            if there := [id_ for id_ in ids if id_ in payloads]:
+                yield Item(payloads[there[0]], _join([payloads[id_] for id_ in there]), there)
+
+
+def _rank(metadata: Mapping[str, Json]) -> _Rank:
+    row, part, start = (_read_number(metadata.get(name)) for name in ("row", "part", "start"))
+    return str(metadata.get("sheet", "")), row, part, start
+
+
+def _read_number(value: Json) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _join(payloads: Sequence[Payload]) -> str:
+    """Put together what the points of an item hold of its text.
+
+    Each holds the same, the whole answer; of a longer one than fits into a point, a window on it, which overlaps with
+    the next. Where the length of the answer tells that they were not put together rightly, each is given by itself.
+    """
+    windows = list(dict.fromkeys(str(payload.get("page_content", "")) for payload in payloads))
+    whole = windows[0]
+    for window in windows[1:]:
+        shared = next(size for size in range(len(window), -1, -1) if whole.endswith(window[:size]))
+        whole += window[shared:]
+    length = _read_number(read_metadata(payloads[-1]).get("end"))
+    return whole if len(windows) == 1 or len(whole) == length else GAP.join(windows)
+
+
+def _refuse(origin: Origin, place: str, names: Sequence[str]) -> UsageError:
+    if near := find_nearest(place, names):
+        has = f"the nearest are {', '.join(near)}"
+    else:
+        has = f"it has {names[0]} … {names[-1]}" if names else "its chunks have neither headings nor rows"
+    return UsageError(f"{origin} has no {place!r}: {has}; without a place all of it is shown")

@@ -1,0 +1,59 @@
+"""What a Markdown file says of itself at its top."""
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.chunking.front_matter import FrontMatter, read_front_matter
+from ingest.model import Json
+
+
+@pytest.mark.parametrize(
+    ("lines", "metadata"),
+    [
+        ("title: Luật Đất đai", {"title": "Luật Đất đai"}),
+        ("제목: 하천법\nSoHieu: 92/2026/TT-BCA", {"제목": "하천법", "SoHieu": "92/2026/TT-BCA"}),
+        ("title: \"a: b\"\nother: 'c # d'", {"title": "a: b", "other": "c # d"}),
+        (
+            "year: 2024\nshare: 0.5\nopen: true\nold: False\nnone: null",
+            {"year": 2024, "share": 0.5, "open": True, "old": False, "none": None},
+        ),
+        (
+            "date: 2026-06-17\nid: 007\nlong: 12345678901234567890",
+            {"date": "2026-06-17", "id": "007", "long": "12345678901234567890"},
+        ),
+        ("# nhận xét\na: b # nhận xét\n\nc: d#e", {"a": "b", "c": "d#e"}),
+        ('tags:\n  - đất\n  - "nhà: ở"\nempty:\nx: y', {"tags": ["đất", "nhà: ở"], "empty": None, "x": "y"}),
+        ("url: https://example.org/a:b", {"url": "https://example.org/a:b"}),
+        ("", {}),
+    ],
+)
+def test_what_is_simple_is_read(lines: str, metadata: Mapping[str, Json]) -> None:
+    text = f"---\n{lines}\n---\n\nNội dung."
+    assert read_front_matter(text) == FrontMatter(metadata, text.index("\n\nNội") + 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: b\n---\nNội dung.",
+        "---\na: b\nNội dung.",
+        "\n---\na: b\n---\nNội dung.",
+        "---\na: b\n---\n",
+        "---\na: |\n  nhiều dòng\n---\nNội dung.",
+        "---\na:\n  b: c\n---\nNội dung.",
+        "---\na: [b, c]\n---\nNội dung.",
+        "---\nMột đoạn văn giữa hai đường kẻ.\n---\nNội dung.",
+        "---\n- a\n---\nNội dung.",
+    ],
+)
+def test_anything_else_is_text(text: str) -> None:
+    assert read_front_matter(text) == FrontMatter()
+
+
+@given(st.text())
+def test_no_text_breaks_it(text: str) -> None:
+    for each in (text, f"---\n{text}\n---\nx"):
+        assert 0 <= read_front_matter(each).end < max(len(each), 1)

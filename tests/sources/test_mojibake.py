@@ -1,0 +1,78 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.sources.mojibake import find_mojibake
+from tests.sources.encodings import KOREAN, VIETNAMESE
+
+LAW = "Điều 1. Người lao động có quyền nghỉ phép năm.\n제1조(목적) 이 법은 근로조건의 기준을 정한다.\n"
+CODECS = {"latin-1": "Latin-1", "mac_roman": "Mac Roman", "cp437": "code page 437", "cp850": "code page 850"}
+
+
+def read_as(text: str, codec: str) -> str:
+    """Read UTF-8 as programs do: a byte that the encoding leaves open becomes the control character of its number."""
+    return "".join(bytes([byte]).decode(codec, "ignore") or chr(byte) for byte in text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "«CAFÉ» «CLICHÉ»",
+        "„Spaß“ à l’été… «É»",
+        "20 °C, 5 µm, ½",
+        "là… “ạ”",
+        "voilà\u00a0» «\u00a0là\u00a0»",
+        LAW,
+        unicodedata.normalize("NFD", LAW),
+        VIETNAMESE,
+        KOREAN,
+        "ÄÖÜäöüß",
+        "",
+    ],
+)
+def test_sound_text_is_not_taken_for_damaged(text: str) -> None:
+    assert find_mojibake(text) is None
+
+
+@given(st.text(st.characters(min_codepoint=0xA0, max_codepoint=0xD7FF), min_size=2))
+def test_utf_8_read_as_latin_1_is_always_found_and_undone(text: str) -> None:
+    found = find_mojibake(text.encode().decode("latin-1"))
+    assert found
+    assert found.name == "Latin-1"
+    assert found.repaired == text or find_mojibake(text)  # which chance made, and is undone too, or is not
+
+
+@pytest.mark.parametrize("codec", [*CODECS, "cp1252", "cp1254", "cp1258", "cp1250"])
+@pytest.mark.parametrize("text", [VIETNAMESE, KOREAN, "Điều 1. Người lao động", "제1조 근로"])
+def test_what_lost_nothing_is_undone(text: str, codec: str) -> None:
+    found = find_mojibake(read_as(text, codec))
+    assert found
+    assert (found.line, found.repaired) == (0, text)
+
+
+def test_of_two_ways_back_none_is_taken() -> None:
+    found = find_mojibake("Ã© Ã©")  # "é é" by Windows-1252, "Ǹ Ǹ" by code page 850
+    assert found
+    assert found.repaired is None
+
+
+def test_it_is_undone_as_often_as_it_was_done() -> None:
+    found = find_mojibake(read_as(read_as(VIETNAMESE, "cp1252"), "cp1252"))
+    assert found
+    assert found.repaired == VIETNAMESE
+
+
+@pytest.mark.parametrize("codec", ["cp1252", "cp1254", "cp1258"])
+@pytest.mark.parametrize("text", [VIETNAMESE, KOREAN])
+def test_what_lost_a_byte_is_found_and_not_undone(text: str, codec: str) -> None:
+    found = find_mojibake(text.encode().decode(codec, "ignore"))
+    assert found
+    assert (found.line, found.repaired) == (0, None)
+
+
+def test_one_damaged_line_among_sound_ones_is_named_and_not_undone() -> None:
+    found = find_mojibake(f"{VIETNAMESE}{read_as('Người lao động', 'cp1252')}\n{VIETNAMESE}")
+    assert found
+    assert (found.line, found.repaired) == (1 + VIETNAMESE.count("\n"), None)

@@ -1,0 +1,130 @@
+"""What is listed is what is stored, and what a person types finds one origin or none."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.contents import Origin, choose_datasets, list_contents, locate
+from ingest.errors import UsageError
+from ingest.inspection import describe_there
+from ingest.sync import sync
+from tests.fakes import POISON, CountingEmbedder, RowsSource
+from tests.stores.memory import WRITES, MemoryStore
+from tests.test_sync import ANYTHING
+
+LAWS = [Origin("laws", "vi/luật.txt"), Origin("laws", "ko/근로기준법.md"), Origin("faq.xlsx", "faq.xlsx")]
+names = st.lists(st.sampled_from(["a", "ă1", "조", "x.txt"]), min_size=1, max_size=3).map("/".join)
+
+
+def fill(folder: Path, *datasets: str, text: str = "Trả lời") -> MemoryStore:
+    store = MemoryStore()
+    for dataset in datasets:
+        rows = [(f"Câu hỏi {row}", f"{text} {row} của {dataset}", "") for row in range(3)]
+        source = RowsSource(folder / dataset, dataset=dataset).write({"b": rows, "a": rows[:2]})
+        sync([source], embedder=CountingEmbedder(), store=store, options=ANYTHING)
+    return store
+
+
+def test_every_dataset_is_listed_with_its_origins_in_order_and_nothing_is_written(tmp_path: Path) -> None:
+    store = fill(tmp_path, "thuế", "nhân sự")
+    store.calls.clear()
+    described = describe_there(store)
+    first, second = list_contents(store, described, choose_datasets(described, None))
+    assert [first.dataset, second.dataset] == ["nhân sự", "thuế"]
+    assert list(first.origins.items()) == [("a", 2), ("b", 3)]
+    assert (first.points, first.unmarked, first.complete) == (5, 0, True)
+    assert first.finished == described.datasets["nhân sự"]["last_run"]["finished"]  # type: ignore[index,call-overload]
+    assert not store.calls.keys() & WRITES
+    assert store.calls["count_origins"] == store.calls["count_states"] == 2
+    assert not store.calls["list_points"]
+
+
+def test_an_origin_that_a_run_did_not_finish_makes_its_dataset_incomplete(tmp_path: Path) -> None:
+    store = fill(tmp_path, "thuế")
+    source = RowsSource(tmp_path / "thuế", dataset="thuế")
+    source.write({"a": [("q", "mới", ""), ("q2", POISON, "")], "b": [("một", "hai", "")]})
+    sync([source], embedder=CountingEmbedder(), store=store, options=ANYTHING)
+    (found,) = list_contents(store, describe_there(store), ["thuế"])
+    assert not found.complete
+    assert (found.origins, found.unmarked) == ({"a": 2, "b": 1}, 1)  # what was kept of "a" bears the mark it had
+
+
+def test_a_mark_of_too_few_points_is_incomplete_though_every_point_has_one(tmp_path: Path) -> None:
+    store = fill(tmp_path, "thuế")
+    point = next(iter(store.scroll()))
+    own = {**point.payload["ingest"], "state": "another"}  # type: ignore[dict-item]
+    store.overwrite({point.id: {**point.payload, "ingest": own}})
+    (found,) = list_contents(store, describe_there(store), ["thuế"])
+    assert (found.complete, found.unmarked) == (False, 0)
+
+
+def test_a_dataset_that_was_never_complete_has_no_finish(tmp_path: Path) -> None:
+    store = fill(tmp_path, "thuế")
+    store.record("thuế", {"path": "p"})
+    (found,) = list_contents(store, describe_there(store), ["thuế"])
+    assert found.finished is None
+
+
+def test_a_dataset_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+    described = describe_there(fill(tmp_path, "thuế", "nhân sự"))
+    assert choose_datasets(described, "thue\u0302\u0301") == ["thuế"]
+    with pytest.raises(UsageError, match="the collection has nhân sự, thuế"):
+        choose_datasets(described, "laws")
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("vi/luật.txt", (LAWS[0], "")),
+        ("./vi/luật.txt", (LAWS[0], "")),
+        ("luật.txt", (LAWS[0], "")),
+        ("luật.txt".replace("ậ", "a\u0323\u0302"), (LAWS[0], "")),
+        ("laws/ko/근로기준법.md", (LAWS[1], "")),
+        ("근로기준법.md:제6조", (LAWS[1], "제6조")),
+        ("faq.xlsx:12", (LAWS[2], "12")),
+        ("faq.xlsx:Hỏi đáp!12", (LAWS[2], "Hỏi đáp!12")),
+    ],
+)
+def test_an_origin_is_found_by_its_name_or_the_end_of_its_path(typed: str, expected: tuple[Origin, str]) -> None:
+    assert locate(LAWS, typed) == expected
+
+
+def test_a_place_stays_what_it_is_and_a_colon_of_a_name_belongs_to_it() -> None:
+    odd = Origin("laws", "Điều 8: lương.txt")
+    assert locate([*LAWS, odd], "Điều 8: lương.txt", "Điều 8") == (odd, "Điều 8")
+    assert locate([*LAWS, odd], "Điều 8: lương.txt:3") == (odd, "3")
+    with pytest.raises(UsageError):
+        locate(LAWS, "faq.xlsx:12", "13")
+
+
+@given(st.lists(st.builds(Origin, st.sampled_from("xy"), names), unique=True, min_size=1), st.data())
+def test_a_full_name_is_always_found_where_one_dataset_has_it(origins: list[Origin], data: st.DataObject) -> None:
+    origin = data.draw(st.sampled_from(origins))
+    if [other.name for other in origins].count(origin.name) == 1:
+        assert locate(origins, origin.name) == (origin, "")
+    else:
+        with pytest.raises(UsageError, match="add --dataset"):
+            locate(origins, origin.name)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("luạt.txt", r"no origin 'luạt.txt': did you mean vi/luật.txt of laws\?"),
+        ("faq.xslx:12", r"did you mean faq.xlsx\?"),
+        ("t.txt", "no origin 't.txt'"),
+        ("zzz", "'zzz', and none like it; `create-vector-db list`"),
+    ],
+)
+def test_what_is_not_there_is_a_usage_error_that_names_the_nearest(typed: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        locate(LAWS, typed)
+
+
+def test_the_end_of_several_paths_is_a_usage_error_that_names_some() -> None:
+    many = [Origin("laws", f"{folder}/luật.txt") for folder in "abcde"]
+    with pytest.raises(UsageError, match=r"may be a/luật\.txt of laws, .*c/luật\.txt of laws and 2 more"):
+        locate(many, "luật.txt")
+    assert locate(many, "c/luật.txt") == (many[2], "")

@@ -1,0 +1,126 @@
+"""A place that a person names holds what a lawyer would say it holds."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.chunking import open_chunker
+from ingest.chunks import make_chunks
+from ingest.model import Chunk, Document, Payload
+from ingest.places import holds, name_place, read_place
+
+LAW = """QUY CHẾ VỀ TIỀN LƯƠNG
+
+Chương I QUY ĐỊNH CHUNG
+
+Điều 1. Phạm vi
+Quy chế này áp dụng cho mọi người lao động của Công ty, kể cả người thử việc và người làm việc không trọn thời gian.
+
+Chương II TIỀN LƯƠNG
+
+Điều 8. Tài khoản 3 và kỳ trả lương
+1. Tiền lương được trả vào ngày 05 hằng tháng, vào tài khoản mà người lao động đã thông báo bằng văn bản cho Công ty.
+2. Công ty không được khấu trừ tiền lương, trừ khi người lao động làm hỏng dụng cụ và đã thỏa thuận về mức đền bù.
+3. Tiền lương gồm các khoản sau đây, và mỗi khoản được ghi riêng trên bảng lương gửi cho người lao động hằng tháng:
+a) Mức lương theo công việc hoặc chức danh, không thấp hơn mức lương tối thiểu của vùng mà người đó làm việc;
+b) Phụ cấp cho điều kiện lao động, tính chất phức tạp của công việc và điều kiện sinh hoạt ở nơi làm việc.
+
+Điều 80. Hiệu lực
+Quy chế này có hiệu lực từ ngày ký.
+"""
+RULES = """제2장 신청
+
+제6조(재택근무의 신청) ① 직원은 희망일 3일 전까지 소속 부서장에게 신청서를 제출하여야 한다.
+② 신청서에는 다음 각 호의 사항을 적어야 한다.
+1. 재택근무 기간과 요일
+2. 근무 장소의 주소와 연락처
+
+제6조의2(승인) 부서장은 신청을 받은 날부터 이틀 안에 승인 여부를 알려야 한다.
+"""
+
+
+def payloads_of(text: str, size: int = 300) -> list[Payload]:
+    made = make_chunks("laws", [Document("luật.txt", text)], open_chunker(None, size=size, overlap=None))
+    return [item.payload for item in made if isinstance(item, Chunk)]
+
+
+def find(text: str, place: str) -> str:
+    return "\n".join(str(item["page_content"]) for item in payloads_of(text) if holds(read_place(place), item))
+
+
+def row(number: int = 12, sheet: str = "Hỏi đáp") -> Payload:
+    metadata: Any = {"heading": "", "sheet": sheet, "row": number}
+    return {"question": "", "page_content": "12", "metadata": metadata, "ingest": {"item": f"{sheet}!{number}"}}
+
+
+@pytest.mark.parametrize(
+    ("place", "there", "not_there"),
+    [
+        ("Điều 8", "được trả vào ngày 05", "hiệu lực từ ngày ký"),
+        ("điều  8", "Phụ cấp", "áp dụng cho"),
+        ("8", "được trả vào ngày 05", "hiệu lực từ ngày ký"),
+        ("Điều 80", "hiệu lực từ ngày ký", "được trả vào ngày 05"),
+        ("Điều 8 khoản 2", "khấu trừ", "Phụ cấp"),
+        ("khoản 2 Điều 8", "khấu trừ", "Phụ cấp"),
+        ("Điều 8, khoản 3, điểm b", "Phụ cấp", "khấu trừ"),
+        ("điểm b khoản 3 Điều 8", "Phụ cấp", "khấu trừ"),
+        ("Điều 8. Tài khoản 3", "được trả vào ngày 05", "hiệu lực từ ngày ký"),
+        ("Chương II", "Phụ cấp", "áp dụng cho"),
+        ("Chương I", "áp dụng cho", "Phụ cấp"),
+    ],
+)
+def test_a_vietnamese_place(place: str, there: str, not_there: str) -> None:
+    found = find(LAW, place)
+    assert there in found
+    assert not_there not in found
+
+
+@pytest.mark.parametrize(
+    ("place", "there", "not_there"),
+    [
+        ("제6조", "희망일", "이틀 안에"),
+        ("제6조의2", "이틀 안에", "희망일"),
+        ("제6조제2항", "각 호의", "이틀 안에"),
+        ("제6조 제2항 제1호", "기간과 요일", "이틀 안에"),
+        ("제2장", "희망일", "nothing"),
+    ],
+)
+def test_a_korean_place(place: str, there: str, not_there: str) -> None:
+    found = find(RULES, place)
+    assert there in found
+    assert not_there not in found
+
+
+@pytest.mark.parametrize("place", ["Điều 9", "Điều 8 khoản 7", "Điều 1 điểm b", "điểm", "khoản 2", "Chương", ""])
+def test_a_place_that_is_not_there_holds_nothing(place: str) -> None:
+    assert find(LAW, place) == "" or place == "Chương"
+
+
+@pytest.mark.parametrize("size", [120, 300, 2_000])
+@pytest.mark.parametrize("text", [LAW, RULES])
+def test_every_part_is_found_by_what_it_is_called(text: str, size: int) -> None:
+    for payload in payloads_of(text, size):
+        if name := name_place(payload):
+            assert holds(read_place(name), payload), name
+
+
+@given(st.integers(1, 10**6), st.sampled_from(["", "Hỏi đáp", "질문!", "Sheet 1"]))
+def test_a_row_is_found_by_its_number_and_by_what_it_is_called(number: int, sheet: str) -> None:
+    payload = row(number, sheet)
+    for place in (str(number), name_place(payload), f"{sheet}!{number}".upper()):
+        assert holds(read_place(place), payload)
+    assert not holds(read_place(f"{number}0"), payload)
+    assert not holds(read_place(f"other!{number}"), payload)
+
+
+def test_markdown_is_named_by_its_headings() -> None:
+    text = "# Handbook\n\n## Leave\n\nTwelve days.\n\n## Leave of absence\n\nNone.\n"
+    assert "Twelve" in find(text, "Leave")
+    assert "Twelve" not in find(text, "leave of absence")
+
+
+def test_a_damaged_payload_is_at_no_place() -> None:
+    for payload in ({}, {"metadata": None}, {"metadata": {"row": 3}}, {"metadata": {"heading": None}}):
+        assert not holds(read_place("Điều 8"), dict(payload))

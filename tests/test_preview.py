@@ -1,0 +1,253 @@
+"""A preview says what a run would read, and why not the rest; it writes nothing and asks nobody."""
+
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.chunking import open_chunker
+from ingest.model import Columns, File, Ignored, Noted, Skipped
+from ingest.preview import CHUNKS, LISTED, DatasetPreview, Preview, Sheet, preview
+from ingest.render import render_preview, render_preview_problems
+from tests.commandline import Command, write_faq
+from tests.fakes import RowsSource
+from tests.sources.workbooks import Value, make_workbook
+
+SAMPLE_DATA = Path(__file__).parent.parent / "sample_data"
+VIETNAMESE: Sequence[Sequence[Value]] = [
+    ["Sổ tay nhân sự 2026"],
+    [],
+    ["STT", "Câu hỏi", "Câu trả lời", "Nguồn", "Lĩnh vực"],
+    [1, "Nghỉ phép năm bao nhiêu ngày?", "12 ngày làm việc.", "Điều 113", "Lao động"],
+    [2, "Thử việc tối đa bao lâu?", None, "Điều 25", "Lao động"],
+    [3, "Lương tháng trả khi nào?", "Ngày 5 hằng tháng.", "Điều 97", "Lao động"],
+]
+KOREAN: Sequence[Sequence[Value]] = [["질문", "답변", "출처"], ["연차는 며칠인가요?", "15일입니다.", "제60조"]]
+LAW = (
+    "제1조(목적) 이 법은 농지의 소유, 이용 및 보전에 필요한 사항을 정함을 목적으로 한다.\n"
+    "제2조(정의) 이 법에서 농지란 전, 답, 과수원을 말한다.\n"
+)
+
+
+def write_sources() -> None:
+    """Write a workbook with a hidden sheet and one without a header, and texts of which one is damaged for good."""
+    notes: Sequence[Sequence[Value]] = [["Người lập: Lan"], ["Ngày in: hôm nay"]]
+    sheets = {"Hỏi đáp": VIETNAMESE, "질의응답": KOREAN, "Ghi chú": notes, "Nháp": VIETNAMESE}
+    Path("sổ tay.xlsx").write_bytes(make_workbook(sheets, states={"Nháp": "hidden"}))
+    Path("luật").mkdir()
+    Path("luật/농지법.txt").write_bytes((LAW * 5).encode("cp949"))
+    Path("luật/điều 1.md").write_text("# Điều 1\n\nNgười lao động được nghỉ.\n", encoding="utf-8")
+    Path("luật/điều 2.txt").write_text("Điều 2. Phạm vi điều chỉnh.\n", encoding="utf-16")
+    Path("luật/hỏng.txt").write_bytes(b"%PDF-1.7 ...")
+    Path("luật/rỗng.txt").write_bytes(b"")
+
+
+BOTH = ("--excel", "sổ tay.xlsx", "--text-dir", "luật")
+
+
+def list_files(folder: Path) -> Mapping[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        BOTH,
+        BOTH[2:],
+        (*BOTH, "--chunk-size", "60"),
+        ("--excel", "sổ tay.xlsx", "--sheet", "Nháp"),
+        ("--excel", "sổ tay.xlsx", "--map", "question=STT"),
+        ("--excel", "luật/hỏng.txt"),
+        ("--excel", str(SAMPLE_DATA / "faq.xlsx"), "--text-dir", str(SAMPLE_DATA / "laws")),
+    ],
+    ids=str,
+)
+def test_a_preview_says_the_same_as_the_run(command: Command, sources: Sequence[str]) -> None:
+    write_sources()
+    seen = command("preview", *sources, "--json")
+    run = command(*sources, "--json", "--embedder", "hashing")
+    assert seen.code == run.code
+    if not run.out:
+        assert (seen.out, seen.err) == ("", run.err)
+        return
+    assert seen.json["exit_code"] == run.code
+    assert set(seen.err.splitlines()) <= set(run.err.splitlines())
+    for previewed, done in zip(seen.json["datasets"], run.json["datasets"], strict=True):
+        assert (previewed["dataset"], previewed["error"]) == (done["dataset"], done["error"])
+        assert len(previewed["chunks"]) == min(CHUNKS, done["added"])
+        for kind in ("ignored", "skipped", "noted"):
+            listed = [item for group in previewed[kind] for item in group["first"]]
+            there = [{name: item[name] for name in listed[0]} for item in done[kind]] if listed else done[kind]
+            assert sorted(listed, key=str) == sorted(there, key=str)
+
+
+def test_a_preview_writes_nothing_and_asks_nobody(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_sources()
+    before = list_files(tmp_path)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a preview asks nobody")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setenv("HF_TOKEN", "hf_" + "a1" * 17)
+    monkeypatch.setenv("QDRANT_URL", "http://127.0.0.1:9")
+    assert command("preview", *BOTH).code == 3
+    assert list_files(tmp_path) == before
+
+
+def test_it_says_how_a_sheet_was_understood(command: Command) -> None:
+    write_sources()
+    run = command("preview", "--excel", "sổ tay.xlsx")
+    assert (run.code, run.err) == (0, "")
+    lines = run.out.splitlines()
+    ignored = [line for line in lines if line.startswith("  ignored: sổ tay.xlsx, sheet ")]
+    assert sorted(line.split(": ")[1].split("sheet ")[1] for line in ignored) == ["Ghi chú", "Hỏi đáp, row 5", "Nháp"]
+    assert [line for line in lines[:-1] if line not in ignored] == [
+        "sổ tay.xlsx: files: 1, documents: 3",
+        "  sổ tay.xlsx, sheet Hỏi đáp: header in row 3, documents: 2",
+        '    source: "Nguồn"',
+        '    question: "Câu hỏi"',
+        '    page_content: "Câu trả lời"',
+        '    metadata: "STT", "Lĩnh vực"',
+        "  sổ tay.xlsx, sheet 질의응답: header in row 1, documents: 1",
+        '    source: "출처"',
+        '    question: "질문"',
+        '    page_content: "답변"',
+        "  chunk 1: sổ tay.xlsx, sheet Hỏi đáp, row 4: 47 characters",
+        "    Nghỉ phép năm bao nhiêu ngày?",
+        "    12 ngày làm việc.",
+        "  chunk 2: sổ tay.xlsx, sheet Hỏi đáp, row 6: 43 characters",
+        "    Lương tháng trả khi nào?",
+        "    Ngày 5 hằng tháng.",
+        "  chunk 3: sổ tay.xlsx, sheet 질의응답, row 2: 18 characters",
+        "    연차는 며칠인가요?",
+        "    15일입니다.",
+    ]
+    assert "as a new dataset would be cut" in lines[-1]
+
+
+def test_it_says_in_which_encoding_a_text_is_and_what_would_be_skipped(command: Command) -> None:
+    write_sources()
+    run = command("preview", "--text-dir", "luật")
+    assert run.code == 3
+    lines = run.out.splitlines()
+    assert f"  농지법.txt: CP949, {len((LAW * 5).strip()) + 1} characters" in lines
+    assert "  điều 1.md: UTF-8, 36 characters" in lines
+    assert "  điều 2.txt: UTF-16, 28 characters" in lines
+    assert "  noted: 농지법.txt: read as CP949, found by its letters" in lines
+    assert "  ignored: rỗng.txt: no text in it" in lines
+    assert run.err.splitlines() == ["skipped: luật: hỏng.txt: it is a PDF, not a text; save it as text in UTF-8"]
+    assert command("preview", "--text-dir", "luật", "--json").json["datasets"][0]["encodings"] == {
+        "CP949": 1,
+        "UTF-8": 2,
+        "UTF-16": 1,
+    }
+
+
+def test_a_csv_shows_its_encoding_beside_its_columns(command: Command) -> None:
+    rows = ["질문,답변,출처", "연차는 며칠인가요?,근로기준법에 따라 십오 일입니다,제60조"]
+    rows += [f"임금은 언제 주나요 {number}?,매월 이십오 일에 드립니다,제43조" for number in range(20)]
+    Path("질문.csv").write_text("\n".join(rows), encoding="cp949")
+    run = command("preview", "--csv", "질문.csv", "--quiet")
+    assert (run.code, run.out, run.err) == (0, "", "")
+    run = command("preview", "--csv", "질문.csv")
+    assert "  질문.csv: CP949, header in row 1, documents: 21" in run.out.splitlines()
+
+
+def test_a_source_that_cannot_be_read_leaves_the_others_to_be_seen(command: Command) -> None:
+    write_faq()
+    Path("trống").mkdir()
+    run = command("preview", "--text-dir", "trống", "--excel", "faq.csv")
+    assert run.code == 4
+    assert 'page_content: "Trả lời"' in run.out
+    [line] = run.err.splitlines()
+    assert line.startswith("error: ")
+    assert "trống" in line
+    assert command("preview").code == 2
+    assert command("preview", "--excel", "faq.csv", "--chunk-size", "3").code == 2
+    assert command("--limit", "3", "preview", "--excel", "faq.csv").code == 2
+
+
+def test_a_file_that_is_gone_is_skipped_by_name(tmp_path: Path) -> None:
+    class Forgetful(RowsSource):
+        def files(self) -> Sequence[File]:
+            return [*super().files(), File("mất.json", str(tmp_path / "mất.json"))]
+
+    source = Forgetful(tmp_path / "rows").write({"có.json": [("Nghỉ phép?", "12 ngày", "Điều 113")]})
+    seen = preview([source], chunker=open_chunker())
+    assert (seen.exit_code, seen.datasets[0].documents) == (3, 1)
+    assert list(render_preview_problems(seen)) == ["skipped: rows: mất.json: cannot be read: No such file or directory"]
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_the_lines_do_not_grow_with_the_files(command: Command, *, broken: bool) -> None:
+    lengths = []
+    for files in (40, 120):
+        Path("luật").mkdir(exist_ok=True)
+        for number in range(files):
+            content = b"%PDF-1.7" if broken and number else (LAW * 5).encode("utf-8" if number % 4 else "cp949")
+            Path(f"luật/{number:03}.txt").write_bytes(content)
+        run = command("preview", "--text-dir", "luật")
+        assert run.code == (3 if broken else 0)
+        lengths.append((len(run.out.splitlines()), len(run.err.splitlines())))
+        assert f"files: {files}" in run.out
+        if broken:
+            assert f"skipped: luật: {files - 1 - LISTED} more: it is a PDF" in run.err
+        else:
+            assert f"UTF-8: {files // 4 * 3}, CP949: {files // 4}" in run.out
+    assert lengths[0] == lengths[1]
+
+
+items = st.one_of(
+    st.builds(Skipped, st.just("a"), st.sampled_from(["", "dòng 1"]), st.text(max_size=2)),
+    st.builds(Ignored, st.just("a"), st.just("row 1"), st.text(max_size=2)),
+    st.builds(Noted, st.just("a"), st.just(""), st.text(max_size=2)),
+)
+
+
+@given(st.lists(items, max_size=200))
+def test_nothing_is_lost_from_the_counts_and_little_is_kept(found: list[Skipped | Ignored | Noted]) -> None:
+    seen = DatasetPreview("faq", "/faq")
+    for item in found:
+        seen.add(item)
+    for kind, groups in ((Skipped, seen.skipped), (Ignored, seen.ignored), (Noted, seen.noted)):
+        assert sum(group.count for group in groups.values()) == sum(isinstance(item, kind) for item in found)
+        assert len(groups) <= LISTED + 1
+        assert all(len(group.first) == min(group.count, LISTED) for group in groups.values())
+    assert len(seen.unread) == sum(isinstance(item, Skipped) and not item.where for item in found)
+
+
+@given(st.lists(st.integers(0, 40), max_size=120))
+def test_sheets_with_the_same_columns_are_shown_together(kinds: list[int]) -> None:
+    seen = DatasetPreview("faq", "/faq")
+    for number, kind in enumerate(kinds):
+        columns = Columns(
+            "faq.xlsx", {f"{number}월": {"page_content": f"답 {kind}"}}, {f"{number}월": (f"답 {kind}", "비고")}
+        )
+        seen.add_sheets(columns, {f"{number}월": Sheet("faq.xlsx", f"{number}월", "", 2, kind)})
+    assert sum(layout.sheets for layout in seen.layouts.values()) + seen.unlisted == len(kinds)
+    assert len(seen.layouts) == min(LISTED, len(set(kinds)))
+    for layout in seen.layouts.values():
+        assert (len(layout.first), layout.others) == (min(layout.sheets, LISTED), ["비고"])
+
+
+def test_many_sheets_take_few_lines(command: Command) -> None:
+    months = {f"Tháng {month}": VIETNAMESE for month in range(1, 31)}
+    Path("năm.xlsx").write_bytes(make_workbook(months))
+    run = command("preview", "--excel", "năm.xlsx")
+    assert run.out.count("page_content") == 1
+    assert "  10 more sheets with the same columns; documents of all: 60" in run.out.splitlines()
+
+
+def test_further_layouts_are_counted() -> None:
+    seen = DatasetPreview("faq", "/faq")
+    for number in range(LISTED + 3):
+        columns = Columns("f.xlsx", {"A": {"page_content": f"답 {number}"}}, {"A": (f"답 {number}",)})
+        seen.add_sheets(columns, {"A": Sheet("f.xlsx", "A", "", 2, 1)})
+    lines = list(render_preview(Preview([seen], open_chunker().settings)))
+    assert "  3 more sheets with other columns: look at them one by one" in lines
