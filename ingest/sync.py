@@ -153,7 +153,7 @@ def _sync_dataset(
     tally.recognise(recorded)
     roles = read_roles(recorded, accepted=options.accept_columns)
     window = options.find_window((encoding.described or encoding.embedder).identity)
-    comparison = Comparison(source, choose_chunker(recorded, options, window), store, tally, roles)
+    comparison = Comparison(source, choose_chunker(dataset, recorded, options, window), store, tally, roles)
     entry: dict[str, Json] = {
         "path": source.location,
         "host": platform.node(),
@@ -240,12 +240,18 @@ def _check_left(encoding: Encoding, tally: Tally) -> None:
         raise encoding.failure
 
 
-def choose_chunker(recorded: Mapping[str, Json], options: Options, window: Window | None) -> Chunker:
-    """Make the chunker that a dataset recorded, or the one that is asked for where it has none or is cut anew."""
+def choose_chunker(dataset: str, recorded: Mapping[str, Json], options: Options, window: Window | None) -> Chunker:
+    """Make the chunker that a dataset recorded, or the one that is asked for where it has none or is cut anew.
+
+    Raises UsageError, naming the dataset, where it can't be cut so.
+    """
     settings = recorded.get("chunking")
     if options.rechunk or not isinstance(settings, Mapping):
         settings = None
-    return open_chunker(settings, size=options.chunk_size, overlap=options.chunk_overlap, window=window)
+    try:
+        return open_chunker(settings, size=options.chunk_size, overlap=options.chunk_overlap, window=window)
+    except UsageError as error:
+        raise UsageError(f"{dataset}: {error}") from error
 
 
 def _note(changed: Iterator[tuple[Progress, bytes]], seen: list[Progress]) -> Iterator[tuple[Progress, bytes]]:

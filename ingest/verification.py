@@ -124,7 +124,7 @@ def verify(
         try:
             comparison = _Comparison(
                 source,
-                choose_chunker(recorded, options, options.find_window(described.identity)),
+                choose_chunker(source.dataset, recorded, options, options.find_window(described.identity)),
                 store,
                 tally,
                 read_roles(recorded, accepted=options.accept_columns),

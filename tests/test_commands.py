@@ -68,6 +68,7 @@ def test_a_rebuild_without_an_alias_names_the_setting_that_uses_it(command: Comm
         assert done.code == 0, done.err
         assert "COLLECTION_NAME=legal_rag-2" in done.out
         assert command("info", "--json", *where, "--collection", "legal_rag-2").json["points"] == 3
+        assert "COLLECTION_NAME=legal_rag-3" in command("--excel", "faq.csv", *HASHING, *where, "--rebuild", "-q").err
         assert command("info", "--json", *where).json["points"] == 3
 
 

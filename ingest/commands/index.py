@@ -15,7 +15,7 @@ import typer
 from ingest.adoption import adopt as adopt_collection
 from ingest.chunking import OVERLAP
 from ingest.commands.options import takes_settings
-from ingest.commands.output import print_report, reporting, tell, tell_time, watching, write_report
+from ingest.commands.output import complain, print_report, reporting, tell, tell_time, watching, write_report
 from ingest.doctor.masks import mask_url
 from ingest.durations import read_duration
 from ingest.embedders.cache import Cache
@@ -208,6 +208,8 @@ def index(
                 report = replace(report, estimate=estimated)
             about |= {"finished": tell_time()}
             print_report(report, about, settings)
+            if rebuild and settings.quiet and not settings.alias and report.notes:
+                complain(report.notes[-1])  # the setting without which nobody uses the new collection
             if report_file:
                 write_report({**report.as_json(), **about}, report_file)
             if report.wrote and not isinstance(report.failure, StoreError | Interrupted | Terminated):
