@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from ingest.chunking.front_matter import read_front_matter
+from ingest.chunking.front_matter import find_front_matter
 from ingest.model import (
     Chunk,
     Columns,
@@ -39,7 +39,7 @@ def make_chunks(
             yield record
             continue
         parts = chunker.split(record)
-        described = record.metadata if record.row is not None else _read_metadata(record)
+        described = {**record.metadata, **find_front_matter(record).metadata}
         for number, part in enumerate(parts, start=1):
             embed_text = _join(part.prefix, record.text[part.body : part.end])
             text = digest_text(embed_text)
@@ -79,10 +79,6 @@ def share_item(stored: Payload, failed: Payload) -> bool:
 
 def _join(prefix: str, text: str) -> str:
     return f"{prefix}\n{text}" if prefix else text
-
-
-def _read_metadata(document: Document) -> Mapping[str, Json]:
-    return {**document.metadata, **read_front_matter(document.text).metadata}
 
 
 def _describe(document: Document, part: Part, number: int, parts: int, described: Mapping[str, Json]) -> Payload:

@@ -89,6 +89,14 @@ def test_front_matter_is_metadata_of_every_part_and_text_of_none() -> None:
         assert "---" not in chunk.embed_text
 
 
+@pytest.mark.parametrize("name", ["a.txt", "a.md"])
+def test_questions_between_two_rules_are_text(name: str) -> None:
+    text = "---\nHỏi: Mức phạt?\nĐáp: 200.000 đồng\nHỏi: Còn xe máy?\nĐáp: 100.000 đồng\n---\nHỏi: Ai trả?"
+    [chunk] = chunks_of(Document(name, text))
+    assert chunk.payload["page_content"] == text
+    assert "Đáp" not in dict(chunk.payload["metadata"])  # type: ignore[arg-type]
+
+
 def test_a_row_that_looks_like_front_matter_is_an_answer() -> None:
     [chunk] = chunks_of(row("---\na: 1\n---\nb"))
     assert chunk.payload["page_content"] == "---\na: 1\n---\nb"

@@ -167,7 +167,7 @@ def test_a_killed_run_is_healed_by_the_next(tmp_path: Path, words: Sequence[str]
         for attempt in range(MOMENTS):
             target = expected[attempt % 2 + 1]
             bench.write(attempt % 2 + 1)
-            killed += bench.kill(disturbed, moments.uniform(0.2, 1.0) * seconds[2], words)
+            killed += bench.kill(disturbed, moments.uniform(0.1, 0.8) * seconds[2], words)
             asked = _list_hashes(bench.asked)
             assert not asked & before.texts, f"attempt {attempt}: the killed run embedded what was stored"
             left = bench.read(disturbed)
@@ -183,8 +183,8 @@ def test_a_killed_run_is_healed_by_the_next(tmp_path: Path, words: Sequence[str]
             before = bench.read(disturbed)
             assert before == target, f"attempt {attempt}"
             assert len(list((disturbed / COLLECTION).iterdir())) == 2, "more than a record and a shard was left"
-    assert killed > MOMENTS // 2, "most runs ended before they were killed: nothing was tried"
-    assert halfway > MOMENTS // 10, "most runs were killed before they embedded, or when they were done"
+    assert killed > MOMENTS // 4, "too many runs ended before they were killed: nothing was tried"
+    assert halfway > MOMENTS // 20, "most runs were killed before they embedded, or when they were done"
 
 
 def _list_hashes(texts: Sequence[str]) -> set[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest.chunking.citations import cite
-from ingest.chunking.front_matter import read_front_matter
+from ingest.chunking.front_matter import find_front_matter
 from ingest.chunking.headings import find_headings
 from ingest.chunking.items import find_items
 from ingest.chunking.packing import Budget, Joints, pack, skip, skip_back
@@ -39,7 +39,7 @@ class TextChunker:
         reading = _Reading(text, Verbatim(text), Budget(self.sizer, self.overlap))
         if document.row is not None or document.question:
             return list(reading.split_answer(" ".join(f"{document.question} {document.context}".split())))
-        start = read_front_matter(text).end
+        start = find_front_matter(document).end
         units = find_units(text, find_headings(text, reading.verbatim, start), start)
         return [part for unit in units for part in reading.split_unit(unit)]
 
@@ -58,7 +58,13 @@ class _Reading:
         walls = [heading.start for heading in find_headings(self.text, self.verbatim)]
         titles = (question,) if question else ()
         unit = Unit(0, 0, 0, len(self.text), ())
-        return self._split(unit, Prefixes(self.budget.sizer, titles, titles), walls)
+        begin, end = skip(self.text, 0, len(self.text)), skip_back(self.text, 0, len(self.text))
+        if question and begin < end:  # both whole, where there is room: a share is for what is said again
+            size = self.budget.measure(question, self.text, begin, end)
+            if size is not None:
+                yield Part(begin, end, "", question, begin, {}, size)
+                return
+        yield from self._split(unit, Prefixes(self.budget.sizer, titles, titles), walls)
 
     def split_unit(self, unit: Unit) -> Iterator[Part]:
         """Cut a unit, each part behind its path."""

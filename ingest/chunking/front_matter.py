@@ -1,17 +1,25 @@
 """The front matter of a Markdown file: `key: value` lines between two `---` at its top.
 
 Only what is simple is read: plain and quoted values, numbers, true and false, dates as they are written, and lists with
-one `- value` a line. Front matter with anything else in it is text like any other, so that nothing is lost.
+one `- value` a line. Front matter with anything else in it is text like any other, so that nothing is lost; and so are
+questions and articles of a law between two rules.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ingest.model import Json
+from ingest.chunking import korean, vietnamese
+from ingest.model import Document, Json
 
+_MARKDOWN = (".md", ".markdown")
 _BLOCK = re.compile(r"---[ \t]*\n((?:(?!---[ \t]*(?:\n|\Z))[^\n]*\n)*+)---[ \t]*(?:\n|\Z)")
 _KEY = re.compile(r"([^\W\d][\w.-]*(?: [\w.-]+)*)[ \t]*:(?:[ \t]+(.*))?\Z")
+# "Hỏi: Mức phạt là bao nhiêu?" stands in a text, not in what a file says of itself.
+_DIALOGUE = re.compile(
+    r"(?:[QAHĐ]|(?i:(?:câu[ \t]+)?(?:hỏi|trả[ \t]+lời)|(?:giải[ \t]+)?đáp(?:[ \t]+án)?|câu|question|answer)|"
+    r"질문|질의|문|답변|답|회신)[ \t.]*\d*[ \t]*:"
+)
 _ELEMENT = re.compile(r"[ \t]*-[ \t]+(\S.*)\Z")
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9]\d{0,14})\Z")
 _DECIMAL = re.compile(r"[-+]?\d{1,15}\.\d{1,15}\Z")
@@ -27,6 +35,14 @@ class FrontMatter:
     end: int = 0
 
 
+def find_front_matter(document: Document) -> FrontMatter:
+    """Read the front matter of a document; only a Markdown file may have some."""
+    is_row = document.row is not None or document.question
+    if is_row or not document.origin.casefold().endswith(_MARKDOWN):
+        return FrontMatter()
+    return read_front_matter(document.text)
+
+
 def read_front_matter(text: str) -> FrontMatter:
     """Read the front matter of a text; none where it has none, none that is simple, or nothing but that."""
     block = _BLOCK.match(text)
@@ -38,6 +54,8 @@ def read_front_matter(text: str) -> FrontMatter:
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         element, pair = _ELEMENT.match(line), _KEY.match(line.rstrip())
+        if pair and (pair[1] in metadata or _is_of_text(line)):
+            return FrontMatter()
         if element and elements is not None and _is_plain(element[1]):
             elements.append(_read_value(element[1]))
         elif pair and not (pair[2] or "").strip():
@@ -46,8 +64,16 @@ def read_front_matter(text: str) -> FrontMatter:
             metadata[pair[1]], elements = _read_value(pair[2]), None
         else:
             return FrontMatter()
+    if not metadata and block[1].strip():  # nothing but lines that begin with "#": headings between rules
+        return FrontMatter()
     described = {key: None if value == [] else value for key, value in metadata.items()}
     return FrontMatter(described, block.end())
+
+
+def _is_of_text(line: str) -> bool:
+    """Say whether a line is a question, an answer or the heading of a law."""
+    heading = vietnamese.read_heading(line, "") or korean.read_heading(line, marked=False)
+    return heading is not None or _DIALOGUE.match(line) is not None
 
 
 def _is_plain(value: str) -> bool:

@@ -33,7 +33,8 @@ _REVISION = re.compile(
     r"[ \t]*[<〈](?:전문)?(?:개정|신설)[^<>〈〉\n]*+[>〉]"
 )  # when a title was changed; no part of it
 _REPEALED = re.compile(r"삭제|bãi bỏ|hết hiệu lực", re.IGNORECASE)
-_CONTENTS = 3  # headings in a row with nothing under them are a table of contents
+_CONTENTS = 3  # headings in a row that come again further down are a table of contents
+_WORD = re.compile(r"\w+")
 _VISIBLE = re.compile(r"\S")
 
 
@@ -104,9 +105,12 @@ def leaves(above: Heading, heading: Heading) -> bool:
 def _drop_contents(text: str, headings: Sequence[Heading]) -> Sequence[Heading]:
     """Leave out the headings of tables of contents.
 
-    These are rows of headings of a law with nothing under them but, for some, others of the row. A repealed article
-    has nothing under it either, and is none of them.
+    These are rows of headings of a law with nothing under them but, for some, others of the row; and they come again
+    further down. Articles of one line each have nothing under them either, nor has a repealed article. The articles of
+    a decision often have the numbers of those of the rules below it that it passes, so titles are compared too.
     """
+    # Where each stands last, by its title and by its number alone: some tables of contents have only that.
+    lasts = {_list_words(words): heading.start for heading in headings for words in (heading.label, heading.title)}
     kept: list[Heading] = []
     row: list[Heading] = []
     leaves_of_row = last_leaf = 0
@@ -125,11 +129,16 @@ def _drop_contents(text: str, headings: Sequence[Heading]) -> Sequence[Heading]:
             kept.append(heading)
             continue
         row.append(heading)
-        if not following or leaves(heading, following):
+        is_leaf = not following or leaves(heading, following)
+        if is_leaf and lasts[_list_words(heading.title)] > heading.start:
             leaves_of_row += 1
             last_leaf = len(row)
     end_row()
     return kept
+
+
+def _list_words(title: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(title.casefold()))
 
 
 def _read_heading(text: str, start: int) -> Heading | None:

@@ -10,7 +10,11 @@ _LONGEST_QUOTATION = 10_000  # characters
 _CURLY = re.compile("[“”]")
 # Straight marks do not say whether they open or close: this one opens an amendment (the line has no second one), and
 # one at the end of a line closes it.
-_STRAIGHT_OPENS = re.compile(r'"(?=(?:Điều|ĐIỀU|Chương|CHƯƠNG|Mục|MỤC|제)[ \t]*[\dIVXLC])[^"\n]*+(?=\n)')
+_STRAIGHT_OPENS = re.compile(
+    r'(?:"(?=(?:Điều|ĐIỀU|Chương|CHƯƠNG|Mục|MỤC|제)[ \t]*[\dIVXLC])|'
+    r'^[ \t]*+"(?=\d{1,3}[a-zđ]?[.)]\s|[a-zđ]\)\s))[^"\n]*+(?=\n)',  # a clause or a point: only where a line begins
+    re.MULTILINE,
+)
 _STRAIGHT_CLOSES = re.compile(r'"[.;,]?[ \t]*+(?=\n|\Z)')
 _FENCE = re.compile(r"^ {0,3}(`{3,}+|~{3,}+)([^\n]*)", re.MULTILINE)
 

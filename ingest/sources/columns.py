@@ -34,9 +34,17 @@ class Header:
         said = {role: cells[at] if at < len(cells) else "" for role, at in self.columns.items()}
         if not all(isinstance(cell, str) and 0 < len(cell) <= _LONG for cell in said.values()):
             return False
-        if len(said) > 1 and all(_names_role(cell, role) for role, cell in said.items()):
+        if len(said) > 1 and all(_find_role(cell) == role for role, cell in said.items()):
             return True
         return all(is_blank(cell) or _is_same(cell, name) for cell, name in zip(cells, self.names, strict=False))
+
+    def is_another(self, cells: Sequence[Cell]) -> bool:
+        """Tell whether a row is the header of another table, which has its columns in another order."""
+        filled = {role: cells[at] for role, at in self.columns.items() if at < len(cells) and not is_blank(cells[at])}
+        named = {role: _find_role(cell) for role, cell in filled.items()}
+        if len(named) < 2 or not all(named.values()):  # noqa: PLR2004 # one name alone may be a text
+            return False
+        return any(role != other for role, other in named.items()) and not self.is_repeated(cells)
 
 
 def find_header(rows: Sequence[Sequence[Cell]], first: int, mapping: Mapping[str, str]) -> Header | None:
@@ -105,10 +113,10 @@ def _continues(cells: Sequence[Cell], header: Header) -> bool:
     return all(isinstance(cell, Covered) for cell in roles) and not all(map(is_blank, cells))
 
 
-def _names_role(cell: Cell, role: str) -> bool:
+def _find_role(cell: Cell) -> str:
     text = write_text(cell)
     known = recognise(text) if len(text) > 1 else None  # a "Q" and an "A" may be a row
-    return known is not None and known[0] == role
+    return known[0] if known else ""
 
 
 def _is_same(cell: Cell, name: str) -> bool:

@@ -12,8 +12,8 @@ from ingest.sources.decoding import examine
 from ingest.sources.sheet import Row, Sheet
 from ingest.sources.unreadable import UnreadableError
 
-# First a character that no text holds, for a file of one column: a comma in its texts separates nothing.
-_DELIMITERS = ("\x1f", ",", ";", "\t", "|")
+_ONE_COLUMN = "\x1f"  # which no text holds: a comma in the texts of such a file separates nothing
+_DELIMITERS = (_ONE_COLUMN, ",", ";", "\t", "|")
 _DECLARED = re.compile(r'\A"?sep=([,;:|^~\t])"?\n', re.IGNORECASE)  # the line by which Excel is told
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
@@ -67,4 +67,5 @@ def _explain(error: csv.Error, number: int) -> str:
             f"a cell in row {number} has more than {csv.field_size_limit():,} characters, as if a quote were never "
             f"closed; close it, or split the text"
         )
-    return f"row {number} is no valid CSV ({error}); a quote inside a quoted cell must be doubled"
+    said = str(error).replace(f"'{_ONE_COLUMN}'", "end of row")
+    return f"row {number} is no valid CSV ({said}); a quote inside a quoted cell must be doubled"

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -22,8 +23,11 @@ _SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0
 # Of these, those by which chance does not make a letter: Vietnamese with two marks, Hangul.
 _TELLING = re.compile(rb"\xe1[\xb8-\xbb][\x80-\xbf]|[\xea-\xed][\x80-\xbf]{2}")
 _SHARE = 0.5  # of the characters beyond ASCII; 0.82 in a sample that lost a third of its letters, 0.00 in sound laws
-_MANY = 10  # below so many sequences chance can make half of them ("Spaß“"): all must be of the kind, or one telling
-_PAIRS = 2  # one that is not telling is chance
+_MANY = 10  # fewer that hang on words, and none telling, are chance, or an example of what damage looks like
+_PAIRS = 2  # of which a text of nothing else consists; one is chance
+# What begins no letter in UTF-8 as sound texts hold it: "√π", "3×½", "─┐", "»…".
+_SIGNS = frozenset({"Sm", "So", "Pi", "Pf"})
+_MARKS = frozenset({"Pi", "Pf", "Pd"})  # what ends a word, and so comes after a letter by chance: "Spaß“", "Groß –"
 _LAYERS = 3  # times that a text may have gone through
 
 
@@ -51,7 +55,7 @@ def find_mojibake(text: str) -> Mojibake | None:
     if name := _recognise(text):
         return Mojibake(name, 0, _repair(text))
     for number, line in enumerate(text.split("\n"), start=1):
-        if _is_suspect(line) and (name := _recognise(line)):
+        if _is_suspect(line) and (name := _recognise(line, whole=False)):
             return Mojibake(name, number, None)
     return None
 
@@ -82,18 +86,47 @@ def _list_starts() -> tuple[frozenset[str], re.Pattern[str]]:
     return frozenset(starts), re.compile(f"[{leads}](?=[{trails}])")
 
 
-def _recognise(text: str) -> str:
-    """Name the encoding in which most of the characters beyond ASCII spell UTF-8, "" where too few do."""
+@cache
+def _find_words(codec: str) -> re.Pattern[bytes]:
+    """Give the pattern of sequences that make letters of a word, one beside a letter or several in a row.
+
+    Left out are those that show a sign first or a mark later: sound texts hold these.
+    """
+    kinds = [unicodedata.category(character) for character in _TABLES[codec]]
+
+    def choose(first: int, last: int, kept_out: frozenset[str]) -> bytes:
+        chosen = (b"\\x%02x" % byte for byte in range(first, last + 1) if kinds[byte] not in kept_out)
+        return b"[%b]" % (b"".join(chosen) or b"^\\x00-\\xff")
+
+    trail = choose(0x80, 0xBF, _MARKS)
+    leads = ((0xC2, 0xDF), (0xE0, 0xEF), (0xF0, 0xF4))
+    ways = (choose(*lead, _SIGNS) + trail * length for length, lead in enumerate(leads, start=1))
+    one = b"(?:%b)" % b"|".join(ways)
+    return re.compile(b"(?<=[A-Za-z])%b+|%b{2,}|%b(?=[A-Za-z])" % (one, one, one))
+
+
+def _recognise(text: str, *, whole: bool = True) -> str:
+    """Name the encoding in which most of the characters beyond ASCII spell UTF-8, "" where too few do.
+
+    whole: whether the text is all there is; of a line among others more is asked.
+    """
     foreign = len(text) - len(text.encode("ascii", "ignore"))
     spelled: dict[str, int] = {}
     for codec, name in _CODECS.items():
         shown, _ = codecs.charmap_encode(text, "replace", _MAPS[codec])
         rest, sequences = _SEQUENCE.subn(b"", shown)
-        telling = _TELLING.search(shown) is not None
-        least = _SHARE * foreign if telling or sequences >= _MANY else foreign
-        if (telling or sequences >= _PAIRS) and len(shown) - len(rest) >= least:
-            spelled[name] = len(shown) - len(rest)
+        length = len(shown) - len(rest)
+        if not _TELLING.search(shown) and not (whole and sequences >= _PAIRS and _is_bare(text, rest)):
+            words = b"".join(_find_words(codec).findall(shown))
+            length = len(words) if len(_SEQUENCE.findall(words)) >= _MANY else 0
+        if length and length >= _SHARE * foreign:
+            spelled[name] = length
     return max(spelled, key=lambda name: spelled[name], default="")
+
+
+def _is_bare(text: str, rest: bytes) -> bool:
+    """Tell whether a text is nothing but sequences, in characters among which no quotes or boxes are to be met."""
+    return not rest.strip() and max(text, default="") <= "\xff"
 
 
 def _repair(text: str) -> str | None:

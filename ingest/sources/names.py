@@ -30,7 +30,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "question": (
         (
             "question, questions, question text, q, câu hỏi, hỏi, nội dung câu hỏi, nội dung hỏi, 질문, "
-            "질문 내용, 질문 사항, 문의, 문의 내용, 문의 사항, 질의, 질의 내용, 물음"
+            "질문 내용, 질문 사항, 문의, 문의 내용, 문의 사항, 질의, 질의 내용, 물음, frequently asked question, "
+            "frequently asked questions, câu hỏi thường gặp, 자주 묻는 질문"
         ),
         "query, user query, utterance, prompt, truy vấn, 발화, 질의문",
     ),

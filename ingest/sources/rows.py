@@ -61,6 +61,10 @@ def read_documents(
         if all(map(_is_empty, row.cells)):
             blank += 1
             continue
+        if header.is_another(row.cells):  # its rows would have their texts in each other's roles
+            place = name_place(table.sheet, row)
+            yield Skipped(origin, place, "another table begins here; put it on a sheet of its own")
+            break
         gaps, filled = blank, filled + 1  # blank rows below the last filled one are no gaps
         yield _read_row(sheet, row)
     if not filled:
@@ -101,6 +105,8 @@ def _find_mixed(table: Table, header: Header) -> dict[int, str]:
         return {}
     with suppress(UnreadableError):  # it is said where the rows are read
         for row in islice(table.sheet.open()[1], header.place + 1, None):
+            if header.is_another(row.cells):
+                break
             seen = {index: _name_kind(row.cells[index]) for index in others if index < len(row.cells)}
             new = {index: kind for index, kind in seen.items() if kind and kind not in kinds[index]}
             if new and not header.is_repeated(row.cells):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.chunking.front_matter import FrontMatter, read_front_matter
-from ingest.model import Json
+from ingest.chunking.front_matter import FrontMatter, find_front_matter, read_front_matter
+from ingest.model import Document, Json
 
 
 @pytest.mark.parametrize(
@@ -47,13 +47,46 @@ def test_what_is_simple_is_read(lines: str, metadata: Mapping[str, Json]) -> Non
         "---\na: [b, c]\n---\nNội dung.",
         "---\nMột đoạn văn giữa hai đường kẻ.\n---\nNội dung.",
         "---\n- a\n---\nNội dung.",
+        "---\na: b\na: c\n---\nNội dung.",
+        "---\nĐiều 1: Phạm vi\nĐiều 2: Đối tượng\n---\nĐiều 3. Nội dung",
+        "---\nChương I: Chung\n---\nNội dung.",
+        "---\nHỏi: Mức phạt?\nĐáp: 200.000 đồng\nHỏi: Còn xe máy?\nĐáp: 100.000 đồng\n---\nHỏi: Ai trả?",
+        "---\nHỏi: Mức phạt?\nĐáp: 200.000 đồng\n---\nHỏi: Ai trả?",
+        "---\nCâu hỏi 1: Mức phạt?\nTrả lời 1: 200.000 đồng\n---\nNội dung.",
+        "---\nCâu 1: Mức phạt?\n---\nNội dung.",
+        "---\nQ: How much?\nA: 200\n---\nText.",
+        "---\nQ1: How much?\n---\nText.",
+        "---\n질문: 얼마인가?\n답변: 200원\n---\n본문",
     ],
 )
 def test_anything_else_is_text(text: str) -> None:
     assert read_front_matter(text) == FrontMatter()
 
 
+@pytest.mark.parametrize("key", ["Hỏi đáp", "Câu lạc bộ", "answers", "đáp ứng", "문서", "Điều chỉnh", "Chương trình"])
+def test_a_key_that_begins_like_a_label_is_one(key: str) -> None:
+    assert read_front_matter(f"---\n{key}: b\n---\nNội dung.").metadata == {key: "b"}
+
+
+@pytest.mark.parametrize(
+    ("document", "metadata"),
+    [
+        (Document("a.md", "---\na: b\n---\nc"), {"a": "b"}),
+        (Document("sub/A.MARKDOWN", "---\na: b\n---\nc"), {"a": "b"}),
+        (Document("a.txt", "---\na: b\n---\nc"), {}),
+        (Document("a.md", "---\na: b\n---\nc", row=2), {}),
+        (Document("a.md", "---\na: b\n---\nc", question="q"), {}),
+    ],
+)
+def test_only_a_markdown_file_has_some(document: Document, metadata: Mapping[str, Json]) -> None:
+    assert find_front_matter(document).metadata == metadata
+
+
 @given(st.text())
 def test_no_text_breaks_it(text: str) -> None:
     for each in (text, f"---\n{text}\n---\nx"):
         assert 0 <= read_front_matter(each).end < max(len(each), 1)
+
+
+def test_headings_between_two_rules_are_text() -> None:
+    assert read_front_matter("---\n# Tiêu đề\n---\nNội dung\n") == FrontMatter()

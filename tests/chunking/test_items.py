@@ -51,12 +51,28 @@ def test_a_label_in_its_place(article: str, labels: list[str]) -> None:
     assert list_labels(article) == labels
 
 
+def test_a_clause_in_straight_marks_is_cited_as_none_of_the_article_that_amends() -> None:
+    text = (
+        "Điều 1. Sửa đổi, bổ sung một số điều của Luật Đất đai\n1. Sửa đổi khoản 1 Điều 5 như sau:\n"
+        '"1. Người sử dụng đất có quyền chuyển nhượng theo quy định của pháp luật.\n'
+        f'2. Người sử dụng đất có nghĩa vụ nộp thuế theo quy định của pháp luật."\n2. {BODY}'
+    )
+    [quoted] = [part for part in split(text, 120) if "nghĩa vụ" in text[part.start : part.end]]
+    assert quoted.place["citation"] == "Điều 1 khoản 1"
+    assert list_places(text)[-1] == "Điều 1 khoản 2"
+
+
 @pytest.mark.parametrize(
     ("article", "labels"),
     [
         ("Điều 1. A\n1. Một.\n1. Một nữa.\n5. Năm.", ["clause 1", "bullet", "bullet"]),
         ("Điều 1. A\n2009. Năm.\nb) Bê.", ["bullet"]),
         ("Điều 1. Sửa Điều 5 như sau:\n“1. Một.\n2. Hai.”\n1. Ba.", ["clause 1"]),
+        ('Điều 1. A\n1. Sửa như sau:\n"1. Một.\n2. Hai.".\n2. Ba.', ["clause 1", "clause 2"]),
+        ('Điều 1. A\n1. Sửa như sau:\n  "2a) Một.\n2. Hai.";\n2. Ba.', ["clause 1", "clause 2"]),
+        ('Điều 1. A\n1. Sửa như sau:\na) Gồm:\n"đ) Một;\nb) Hai."\nb) Ba.', ["clause 1", "point a", "point b"]),
+        ('Điều 1. A\n1. Sửa như sau:\n"1. Một."\n2. Hai.', ["clause 1", "clause 2"]),
+        ('Điều 1. A\n1. Xe "1. loại\n2. Hai, "ba"\n3. Bốn "năm".', ["clause 1", "clause 2", "clause 3"]),
         ("Điều 1. A\n1. Gồm:\na) A;\n```\nb) B\n```", ["clause 1", "point a"]),
         ("제1조(일)\n① 하나이다.\n② 둘이다.\n1. 아무 항에도 없는 호", ["clause 1", "clause 2", "bullet"]),
         ("제1조(일)\n① 하나이다.\n② 둘이다.\n1. 하나\n2. 둘\n3. 셋", ["clause 1", "clause 2", *["bullet"] * 3]),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ingest.chunking import open_chunker, packing
 from ingest.chunking.chunker import TextChunker
-from ingest.chunking.front_matter import read_front_matter
+from ingest.chunking.front_matter import find_front_matter
 from ingest.chunking.sizers import Characters
 from ingest.model import Document, Part
 from tests.chunking.texts import ANY_TEXT, ARTICLES, FRAGMENTS, LONG_TEXT, SIZES, embed, show, split
@@ -25,14 +25,14 @@ QUESTIONS = st.none() | st.just("") | st.text(min_size=1, max_size=600)
 @st.composite
 def documents(draw: st.DrawFn) -> Document:
     question = draw(QUESTIONS)
-    return Document("a", draw(TEXTS), question=question or "", row=None if question is None else 2)
+    return Document("a.md", draw(TEXTS), question=question or "", row=None if question is None else 2)
 
 
 @given(documents(), SIZES, st.floats(0, 0.49))
 @example(Document("a", "x" * 1_000), 40, 0.49)
 @example(Document("a", "x" * 30 + " " * 1_000 + "y" * 300), 40, 0.49)
 @example(Document("a", "# " + "tiêu đề rất dài " * 40 + "\n## Mục\n" + "nội dung " * 90), 60, 0.4)
-@example(Document("a", "---\ntitle: Luật\n---\n\n# Luật\n\nNội dung."), 40, 0.4)
+@example(Document("a.md", "---\ntitle: Luật\n---\n\n# Luật\n\nNội dung."), 40, 0.4)
 def test_parts_cover_the_text_in_order_and_within_the_budget(document: Document, size: int, share: float) -> None:
     overlap = int(size * share)
     parts = open_chunker(size=size, overlap=overlap).split(document)
@@ -48,8 +48,7 @@ def test_parts_cover_the_text_in_order_and_within_the_budget(document: Document,
 def check_parts(document: Document, parts: Sequence[Part]) -> None:
     """Hold what is true of the parts of any document by any sizer."""
     text = document.text
-    is_row = document.row is not None or document.question
-    covered = 0 if is_row else read_front_matter(text).end
+    covered = find_front_matter(document).end
     for part in parts:
         assert part.start <= part.body < part.end
         for start in (part.start, part.body):

@@ -129,9 +129,36 @@ def test_a_title_with_nothing_under_it_stands_in_the_first_article_and_is_said_b
 
 def test_a_table_of_contents_opens_nothing() -> None:
     contents = "MỤC LỤC\nChương I. Chung\nĐiều 1. Phạm vi\nĐiều 2. Đối tượng\nChương II. Riêng\nĐiều 3. Quyền\n\n"
-    law = f"Chương I. Chung\nĐiều 1. Phạm vi\n{BODY}\nĐiều 2. Đối tượng\n{BODY}\n"
+    chapter = f"Chương I. Chung\nĐiều 1. Phạm vi\n{BODY}\nĐiều 2. Đối tượng\n{BODY}\n"
+    law = f"{chapter}CHƯƠNG II\nRIÊNG\nĐiều 3. Quyền\n{BODY}\n"
     for text in (contents + law, contents.replace("\n", " ........ 12\n") + law):
-        assert list_headings(text) == ["", "Chương I. Chung > Điều 1. Phạm vi", "Chương I. Chung > Điều 2. Đối tượng"]
+        assert list_headings(text) == [
+            "",
+            "Chương I. Chung > Điều 1. Phạm vi",
+            "Chương I. Chung > Điều 2. Đối tượng",
+            "CHƯƠNG II RIÊNG > Điều 3. Quyền",
+        ]
+
+
+ONE_LINE_EACH = "".join(f"Điều {number}. Nhân viên làm việc thứ {number} đúng giờ.\n" for number in range(1, 5))
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "",
+        f"QUY CHẾ\nLÀM VIỆC\nĐiều 1. Phạm vi\n{BODY}\nĐiều 2. Đối tượng\n{BODY}\nĐiều 3. Quyền\n{BODY}\n",
+    ],
+)
+def test_articles_of_one_line_each_are_no_table_of_contents(below: str) -> None:
+    parts = split(ONE_LINE_EACH + below)[:4]
+    assert [part.place["citation"] for part in parts] == ["Điều 1", "Điều 2", "Điều 3", "Điều 4"]
+
+
+@pytest.mark.parametrize("contents", [ONE_LINE_EACH, "Điều 1\nĐiều 2\nĐiều 3\nĐiều 4\n"])
+def test_a_table_of_contents_above_articles_of_one_line_each(contents: str) -> None:
+    text = f"MỤC LỤC\n{contents}{ONE_LINE_EACH}"
+    assert [part.place.get("citation") for part in split(text)] == [None, "Điều 1", "Điều 2", "Điều 3", "Điều 4"]
 
 
 def test_repealed_articles_in_a_row_are_no_table_of_contents() -> None:

@@ -78,6 +78,12 @@ def test_a_broken_file_is_refused_before_any_of_its_rows(text: str, words: list[
     assert all(word in str(caught.value) for word in words), caught.value
 
 
+def test_of_a_file_of_one_column_no_delimiter_is_named() -> None:
+    with pytest.raises(UnreadableError, match="end of row expected after '\"'") as caught:
+        list_sheets(b'content\n"in "the" middle"\n', {})
+    assert str(caught.value).isprintable()
+
+
 def test_a_quote_that_never_closes_is_found_after_many_rows() -> None:
     with pytest.raises(UnreadableError, match="row 103"):
         list_sheets(("Q,A\n" + "q,a\n" * 101 + '"open,a\n' + "q,a\n" * 500).encode(), {})

@@ -29,6 +29,15 @@ def read_as(text: str, codec: str) -> str:
         VIETNAMESE,
         KOREAN,
         "ÄÖÜäöüß",
+        "The integral is √π/2, not √π.",
+        "a ≈∞ b ≈π",
+        "Groß” und Spaß”",
+        "Groß” und „Spaß“ – " * 10,
+        "«Perché…» e “là…” " * 10,
+        "3×½ and 2×¾ " * 10,
+        "where it shows Ã© and Ã¨",
+        "Ã© and Ã¨ and " * 10,
+        "─┐─┐─┐─┐─┐─┐─┐─┐─┐─┐─┐─┐",
         "",
     ],
 )
@@ -50,6 +59,18 @@ def test_what_lost_nothing_is_undone(text: str, codec: str) -> None:
     found = find_mojibake(read_as(text, codec))
     assert found
     assert (found.line, found.repaired) == (0, text)
+
+
+@pytest.mark.parametrize("line", ["not √π/2, but √π", "Groß” und Spaß”", "Ã© and Ã¨", "Ã© Ã©", "─┐" * 12])
+def test_a_sound_line_costs_no_file(line: str) -> None:
+    assert find_mojibake(f"{VIETNAMESE}{line}\n{VIETNAMESE}") is None
+
+
+@pytest.mark.parametrize("text", ["L'été à la forêt, où l'élève étudie la poésie française. ", "Привет, как дела? "])
+def test_many_letters_in_words_are_enough_in_a_language_without_telling_ones(text: str) -> None:
+    found = find_mojibake(read_as(text * 3, "cp1252"))
+    assert found
+    assert (found.line, found.repaired) == (0, text * 3)
 
 
 def test_of_two_ways_back_none_is_taken() -> None:

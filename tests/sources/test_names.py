@@ -32,6 +32,16 @@ def test_no_name_means_two_things() -> None:
     [
         (
             "question",
+            [
+                "Câu hỏi thường gặp",
+                "cau hoi thuong gap",
+                "Frequently Asked Questions",
+                "자주 묻는 질문",
+                "자주묻는질문",
+            ],
+        ),
+        (
+            "question",
             ["Câu hỏi", "Hỏi", "Question", "questions", "질문", "문의", "질의", "Q", "CÂU HỎI:", "cau hoi", "Cau_hoi"],
         ),
         ("page_content", ["Đáp án", "Trả lời", "Câu trả lời", "Nội dung", "answer", "content", "text", "review", "A"]),

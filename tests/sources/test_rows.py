@@ -108,6 +108,29 @@ def test_a_row_that_says_one_of_the_names_is_a_document(row: Sequence[Value]) ->
     assert documents(read_sheet(HEADER, row))
 
 
+@pytest.mark.parametrize("gap", [[], [[]]])
+def test_another_table_in_the_sheet_ends_it_and_is_reported(gap: list[list[Value]]) -> None:
+    rows: list[list[Value]] = [["Trả lời", "Câu hỏi", "Nguồn"], ["a2", "q2", "s2"], ["Nguồn", "Câu hỏi", "Trả lời"]]
+    items = read_sheet(["Câu hỏi", "Trả lời", "Nguồn"], ["q1", "a1", "s1"], *gap, *rows, ["s3", "q3", "a3"])
+    assert [(item.question, item.text, item.source) for item in documents(items)] == [("q1", "a1", "s1")]
+    [other] = [item for item in items if not isinstance(item, Document)]
+    assert isinstance(other, Skipped)
+    assert other.where == f"sheet FAQ, row {3 + len(gap)}"
+    assert other.reason == "another table begins here; put it on a sheet of its own"
+
+
+def test_columns_of_another_table_make_none_mixed() -> None:
+    items = read_sheet(
+        [*HEADER, "Năm"], ["q", "a", "S", 2024], ["Đáp án", "Câu hỏi", "Nguồn", "Loại"], ["b", "r", "", "x"]
+    )
+    assert not [item for item in items if isinstance(item, Noted)]
+
+
+@pytest.mark.parametrize("row", [["A", "Q"], ["Nguồn", "S"], ["Trả lời", "What it says"]])
+def test_letters_and_a_name_beside_a_text_begin_no_table(row: Sequence[Value]) -> None:
+    assert [item.text for item in documents(read_sheet(HEADER, row, ["q", "a"]))] == [row[1], "a"]
+
+
 def test_a_question_or_answer_whose_formula_has_no_value_is_skipped_and_others_are_counted() -> None:
     items = read_sheet([*HEADER, "Mức"], ["q", "=A1", "S"], ["=A1", "a"], ["q", "a", "=A1", "=1+1"], [None, "=A9"])
     assert [(item.source, dict(item.metadata)) for item in documents(items)] == [("", {})]
