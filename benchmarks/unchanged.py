@@ -120,7 +120,7 @@ def fill(folder: Path, words: Sequence[str]) -> None:
     """Fill a store by the command, and say what that took."""
     cost = run(folder, [*words, "--json", "--quiet"])
     added = json.loads(cost.output)["added"]
-    assert added == CHUNKS, added
+    assert CHUNKS <= added <= CHUNKS * 1.02, added  # a model with a window cuts a few of them
     print(f"filled by {' '.join(words)}: {cost.wall:.0f} s, CPU {cost.cpu:.0f} s, peak {cost.peak:.0f} MB")
 
 
