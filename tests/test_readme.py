@@ -4,12 +4,14 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 from ingest import errors
 
 README = Path(__file__).parent.parent / "README.md"
 COMMANDS = ("", "preview", "verify", "remove", "search", "info", "list", "show", "copy", "models", "doctor")
+_ARGUMENTS = re.compile(r"(?<=\nArguments:\n)(.*?)(?=\n\n)", re.DOTALL)
 SHARED, END = "  --env-file FILE", "  -h, --help"  # between them, each help lists what every command takes
 
 
@@ -28,6 +30,12 @@ def list_exit_codes() -> str:
     return f"| code | meaning |\n|---|---|\n{rows}\n"
 
 
+def _flow(arguments: re.Match[str]) -> str:
+    """Write the arguments as one paragraph: typer tells their type from 0.29 on, and its columns are then others."""
+    words = " ".join(arguments[1].replace(" <str>", "").split())
+    return textwrap.fill(words, 78, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+
+
 def list_help() -> str:
     """Make the reference from what --help prints, 100 columns wide."""
     texts = []
@@ -35,7 +43,7 @@ def list_help() -> str:
         words = [sys.executable, "-m", "ingest", *command.split(), "--help"]
         wide = os.environ | {"COLUMNS": "100", "TERMINAL_WIDTH": "100"}
         done = subprocess.run(words, capture_output=True, encoding="utf-8", check=True, env=wide)
-        shown = re.sub(r"\b([A-Z]+) <str>", r"\1", done.stdout.strip())  # typer tells the type from 0.29 on
+        shown = _ARGUMENTS.sub(_flow, done.stdout.strip())
         if command:
             own, rest = shown.split(SHARED)
             shown = f"{own}  (and what every command takes, above: from --env-file on)\n{END}{rest.partition(END)[2]}"
