@@ -111,7 +111,8 @@ def read_memory(pid: int) -> tuple[float, float]:
 
 def digest_points(store: Path) -> dict[str, str]:
     """Hash each of the files that hold the points of an embedded store, by its path."""
-    paths = [path for path in store.glob("*/shard-*/**/*") if path.is_file()]
+    # The engine writes its settings anew with each load, in whatever order; they hold no point.
+    paths = [path for path in store.glob("*/shard-*/**/*") if path.is_file() and path.name != "edge_config.json"]
     assert paths, f"there are no points in {store}"
     return {str(path.relative_to(store)): blake2b(path.read_bytes()).hexdigest() for path in paths}
 
@@ -148,7 +149,8 @@ def report_unchanged(folder: Path, name: str, words: Sequence[str], store: str) 
     points = digest_points(folder / store)
     show(name, measure(folder, words))
     counts = json.loads(run(folder, [*words, "--json", "--quiet"]).output)
-    assert (counts["unchanged"], counts["requests"]) == (CHUNKS, 0), counts
+    assert counts["unchanged"] >= CHUNKS, counts
+    assert counts["requests"] == counts["added"] == 0, counts
     changed = {path for path, _ in points.items() ^ digest_points(folder / store).items()}
     print(f"  0 requests; files of the store's points that were changed, made or removed: {len(changed)} (limit 0)")
     assert not changed, changed
