@@ -18,6 +18,7 @@ from ingest.model import (
     digest_text,
     name_point,
 )
+from ingest.places import read_metadata
 from ingest.protocols import Chunker
 
 ANSWER = 4_000  # characters of a row's answer that stand in each of its points: a third of an answer is a wrong answer
@@ -70,7 +71,7 @@ def share_item(stored: Payload, failed: Payload) -> bool:
 
     Both are of the same origin. A text without headings cannot be told apart, so all of it counts as one item.
     """
-    old, new = _metadata(stored), _metadata(failed)
+    old, new = read_metadata(stored), read_metadata(failed)
     if "row" not in new:
         return old.get("heading") == new.get("heading")
     same_row = (old.get("sheet"), old.get("row")) == (new.get("sheet"), new.get("row"))
@@ -116,8 +117,3 @@ def _show_answer(text: str, part: Part) -> str:
     while end > part.end and not text[end : end + 1].isspace() and end < len(text):
         end -= 1
     return text[start:end].strip()
-
-
-def _metadata(payload: Payload) -> Mapping[str, Json]:
-    metadata = payload.get("metadata")
-    return metadata if isinstance(metadata, Mapping) else {}

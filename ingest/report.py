@@ -116,6 +116,15 @@ def name_skipped(item: Skipped) -> str:
     return digest_text(canonical(words))[:16]
 
 
+def choose_failure(errors: Sequence[IngestError]) -> IngestError | None:
+    """Choose of several errors the one that decides the exit code; None where there is none."""
+    for kind in PRECEDENCE:
+        for error in errors:
+            if isinstance(error, kind):
+                return error
+    return errors[0] if errors else None
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a run did.
@@ -139,11 +148,7 @@ class Report:
         skipped = sum(len(tally.skipped) for tally in self.datasets)
         if skipped:
             errors.append(ItemsSkipped(f"{skipped} items were skipped"))
-        for kind in PRECEDENCE:
-            for error in errors:
-                if isinstance(error, kind):
-                    return error
-        return errors[0] if errors else None
+        return choose_failure(errors)
 
     @property
     def exit_code(self) -> int:

@@ -18,7 +18,7 @@ from ingest.errors import IngestError, ItemsSkipped, SourceError, UsageError, Ve
 from ingest.inspection import KINDS, NO_VECTOR, Finding, describe_there, examine, judge_payload, make_finding
 from ingest.model import Chunk, File, Json, Payload, Point, Skipped, digest_text
 from ingest.protocols import Source, Store
-from ingest.report import PRECEDENCE, Tally
+from ingest.report import Tally, choose_failure
 from ingest.roles import read_roles
 from ingest.sync import Options, check_names, check_read, choose_chunker
 
@@ -51,11 +51,8 @@ class Verification:
     @property
     def failure(self) -> IngestError | None:
         """The error whose exit code the command ends with; None where the collection equals the sources."""
-        errors = [tally.error for tally in self.datasets if tally.error]
-        for kind in PRECEDENCE:
-            for error in errors:
-                if isinstance(error, kind):
-                    return error
+        if failure := choose_failure([tally.error for tally in self.datasets if tally.error]):
+            return failure
         if self.counts:
             return VerificationError(self.describe())
         skipped = sum(len(tally.skipped) for tally in self.datasets)

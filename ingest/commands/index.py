@@ -14,7 +14,7 @@ import typer
 
 from ingest.adoption import adopt as adopt_collection
 from ingest.chunking import OVERLAP
-from ingest.commands.options import takes_settings
+from ingest.commands.options import LockWait, takes_settings
 from ingest.commands.output import complain, print_report, reporting, tell, tell_time, watching, write_report
 from ingest.doctor.masks import mask_url
 from ingest.durations import read_duration
@@ -121,9 +121,7 @@ def index(
         Path | None, flag("--report", metavar="FILE", help="Write the report as JSON, with each skipped text.")
     ] = None,
     no_prune: Annotated[bool, flag("--no-prune", help="Delete nothing, whatever left the sources.")] = False,
-    lock_wait: Annotated[
-        str, flag("--lock-wait", metavar="TIME", help="How long to wait for another run: 90s, 10m, 2h.")
-    ] = "0s",
+    lock_wait: LockWait = "0s",
     _ping_url: Annotated[
         str | None,
         flag(

@@ -5,14 +5,16 @@ import functools
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from ingest.commands.output import set_up_logging
 from ingest.ping import Ping
 from ingest.reading import Reading
-from ingest.settings import Settings, read_settings
+from ingest.settings import Settings, flag, read_settings
+
+LockWait = Annotated[str, flag("--lock-wait", metavar="TIME", help="How long to wait for another run: 90s, 10m, 2h.")]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from ingest import render
-from ingest.commands.options import takes_settings
+from ingest.commands.options import LockWait, takes_settings
 from ingest.commands.output import complain, print_json, print_lines
 from ingest.durations import read_duration
 from ingest.errors import UsageError
 from ingest.inspection import describe_there
 from ingest.removal import remove_dataset
-from ingest.settings import Settings, flag, open_chosen_store
+from ingest.settings import Settings, open_chosen_store
 
 
 @takes_settings
@@ -23,9 +23,7 @@ def remove_from_collection(
     *,
     settings: Settings,
     yes: Annotated[bool, typer.Option("-y", "--yes", help="Remove it without asking.")] = False,
-    lock_wait: Annotated[
-        str, flag("--lock-wait", metavar="TIME", help="How long to wait for another run: 90s, 10m, 2h.")
-    ] = "0s",
+    lock_wait: LockWait = "0s",
 ) -> None:
     """Take a dataset out of the collection, after showing what it holds."""
     wait = read_duration("--lock-wait", lock_wait)

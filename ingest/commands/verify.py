@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ingest import render
-from ingest.commands.options import takes_settings
+from ingest.commands.options import LockWait, takes_settings
 from ingest.commands.output import complain, print_json, print_lines
 from ingest.durations import read_duration
 from ingest.embedders.window import find_window
@@ -30,9 +30,7 @@ def verify_collection(
         bool,
         flag("--invalidate", help="Let the next run mend what was changed in place, too, which it would pass over."),
     ] = False,
-    lock_wait: Annotated[
-        str, flag("--lock-wait", metavar="TIME", help="How long to wait for another run: 90s, 10m, 2h.")
-    ] = "10s",
+    lock_wait: LockWait = "10s",
 ) -> None:
     """Compare the collection with the sources, without embedding anything."""
     sources = open_sources(reading)
