@@ -168,7 +168,7 @@ def _sync_dataset(
     tally.notes += [
         *note_twins(store, dataset, set() if counts else others, texts),
         *note_cut(dataset, recorded.get("chunking"), comparison.chunker.settings, tally.embedded),
-        *note_sizes(dataset, comparison.chunker.settings, window, tally),
+        *note_sizes(dataset, comparison.chunker.settings, comparison.chunker.window, tally),
     ]
     tally.origins = count_origins(files, gone, changed)
     check_read(source, files, tally)

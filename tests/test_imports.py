@@ -10,7 +10,7 @@ import pytest
 import ingest
 
 ROOT = Path(ingest.__file__).parent
-VOCABULARY = {"batching", "hosts", "model", "protocols", "errors", "identity", "concurrency", "trust"}
+VOCABULARY = {"batching", "hosts", "model", "protocols", "errors", "identity", "concurrency", "trust", "refusal"}
 CORE = VOCABULARY | {
     "report",
     "estimate",
@@ -62,15 +62,15 @@ ALLOWED = {
     "adoption": CORE | {"sync"},
     "removal": CORE,
     "verification": CORE | {"sync"},
-    "preview": CORE | {"sync", "sources"},
-    "render": VOCABULARY
-    | {"report", "estimate", "inspection", "verification", "contents", "places", "items", "preview"},
+    "preview": CORE | {"sync", "sources", "render"},
+    "render": VOCABULARY | {"report", "estimate", "inspection", "verification", "contents", "places", "items"},
     "ping": VOCABULARY | {"environment", "embedders"},
     "streams": set(),
     "settings": VOCABULARY | {"environment", "embedders", "stores"},
     "doctor": VOCABULARY | {"environment", "settings", "report", "encoding", "trial", "embedders", "stores"},
     "reading": VOCABULARY | {"settings", "sources"},
-    "commands": SHELL | {"doctor", "ping", "reading"},
+    "cutting": {"chunking", "settings"},
+    "commands": SHELL | {"doctor", "ping", "reading", "cutting"},
     "cli": VOCABULARY | {"environment", "commands", "ping", "streams"},
     "__main__": {"cli"},
     "__init__": {"sync", "sources", "embedders", "stores"},

@@ -23,6 +23,16 @@ def limit_memory(limit: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit if hard < 0 else min(limit, hard), hard))
 
 
+def limit_processor(seconds: float) -> None:
+    """Let this process take so many more seconds of the processor, where the system counts them; 0 lifts the limit.
+
+    It dies of SIGPROF then, in the midst of whatever a library does.
+    """
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
 def end_with_parent(parent: int) -> None:
     """Leave signals of the terminal to the parent, and ask Linux to end this process when the parent dies.
 
@@ -54,4 +64,4 @@ if __name__ == "__main__":
     sys.modules["numpy"] = None  # type: ignore[assignment] # openpyxl would load it, with its threads, for nothing
     from ingest.sources.session import serve
 
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    serve(sys.stdin.buffer, sys.stdout.buffer, limit_processor)
