@@ -72,13 +72,24 @@ class Comparison:
 
     @property
     def settings(self) -> str:
-        """What decides, besides a file's bytes, what its chunks are."""
-        settings: Mapping[str, Json] = {"chunking": self.chunker.settings, "reading": self.source.reading}
+        """What decides, besides a file's bytes, what its chunks are: the tokenizer that cuts now, not the recorded."""
+        chunking, window = self.chunker.settings, self.chunker.window
+        if window and window.digest and "tokenizer" in chunking:
+            chunking = {**chunking, "tokenizer": window.digest}
+        return self._name_settings(chunking)
+
+    def _name_settings(self, chunking: Mapping[str, Json]) -> str:
+        settings: Mapping[str, Json] = {"chunking": chunking, "reading": self.source.reading}
         return canonical(settings)
 
     def find_changed(self, files: Sequence[File], counts: Mapping[str, int]) -> Iterator[tuple[Progress, bytes]]:
-        """Yield the origins whose stored points are not all in the state that their bytes have now."""
+        """Yield the origins whose stored points are not all in the state that their bytes have now.
+
+        What the recorded tokenizer cut stays while another one is at hand; what another cut is cut again by that one.
+        """
         states = self.store.count_states(self.source.dataset)
+        now = self.settings
+        accepted = {now, self._name_settings(self.chunker.settings)}
         for file in files:
             before = counts.get(file.origin, 0)
             try:
@@ -88,8 +99,9 @@ class Comparison:
                 self.tally.kept += before
                 self.tally.files_done += 1
                 continue
-            progress = Progress(file, digest(content), self.settings, before)
-            if before and states.get(name_state(file.origin, progress.content, self.settings, before)) == before:
+            progress = Progress(file, digest(content), now, before)
+            names = [name_state(file.origin, progress.content, settings, before) for settings in accepted]
+            if before and any(states.get(name) == before for name in names):
                 self.tally.unchanged += before
                 self.tally.files_done += 1
             else:

@@ -234,7 +234,7 @@ def _read_text(file: Path) -> str:
 
     Comments in an encoding that stays in doubt are left out: they are for people, and names and keys are ASCII.
     """
-    from ingest.sources.decoding import recover  # noqa: PLC0415 - most runs from cron have no such file
+    from ingest.sources.decoding import NAME_IT, recover  # noqa: PLC0415 - most runs from cron have no such file
     from ingest.sources.unreadable import UnreadableError  # noqa: PLC0415 - as above
 
     content = file.read_bytes()
@@ -244,5 +244,5 @@ def _read_text(file: Path) -> str:
         try:
             text = recover(_COMMENT.sub(b"", content)).text
         except UnreadableError as error:
-            raise ValueError(str(error).replace("name it with --encoding, or ", "")) from error
+            raise ValueError(str(error).replace(NAME_IT, "")) from error
     return text.translate(_INVISIBLE)

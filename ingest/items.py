@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ingest.batching import batched
-from ingest.contents import PAYLOADS, Origin, find_nearest, is_finished
+from ingest.contents import NEAREST, PAYLOADS, Origin, find_nearest, is_finished
 from ingest.contract import read_own
 from ingest.errors import UsageError
 from ingest.model import Json, Payload
-from ingest.places import Place, holds, name_place, read_metadata, read_place, surrounds
+from ingest.places import Place, holds, name_heading, name_place, read_metadata, read_place, surrounds
 from ingest.protocols import Store
 
 _Rank: TypeAlias = tuple[str, int, int, int]  # where a point stands in its origin: sheet, row, part, start
@@ -21,12 +21,14 @@ class Shelf:
     """Where the points of an origin are.
 
     points: how many there are of the whole origin. complete: whether a run has finished the origin and marked them all.
-    items: of each item at the place that was asked for, in order, the ids of its points.
+    items: of each item at the place that was asked for, in order, the ids of its points. nearest: the first of their
+    names, where they are not what was typed but come nearest to it.
     """
 
     points: int
     complete: bool
     items: Sequence[Sequence[str]]
+    nearest: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,13 @@ class Item:
 def find_items(store: Store, origin: Origin, place: str = "") -> Shelf:
     """Find the items of an origin, or those at a place of it, a page of payloads in memory at a time.
 
-    A place that is found nowhere as it was typed is looked for once more, loosely: without diacritics, and anywhere in
-    a heading. Raises UsageError where it has no such place, with what comes nearest.
+    A place that is found nowhere as it was typed is looked for once more, loosely: without diacritics if none was
+    typed, and anywhere in a heading. Raises UsageError where it has no such place, with what comes nearest.
     """
     if not place:
         return _collect(store, origin, None)[0]
-    for wanted in (read_place(place), read_place(place, loose=True)):
-        shelf, names, inside = _collect(store, origin, wanted)
+    for loose in (False, True):
+        shelf, names, inside = _collect(store, origin, read_place(place, loose=loose))
         if shelf.items:
             return shelf
     raise _refuse(origin, place, names, inside)
@@ -63,6 +65,7 @@ def find_items(store: Store, origin: Origin, place: str = "") -> Shelf:
 
 def _collect(store: Store, origin: Origin, wanted: Place | None) -> tuple[Shelf, Sequence[str], Sequence[str]]:
     """Read what an origin has at a place; also the names of its other places, and of those of the named article."""
+    taken: dict[str, _Rank] = {}
     found: dict[str, list[tuple[_Rank, str]]] = {}
     names: dict[str, _Rank] = {}
     inside: dict[str, _Rank] = {}
@@ -77,12 +80,14 @@ def _collect(store: Store, origin: Origin, wanted: Place | None) -> tuple[Shelf,
             if not wanted or holds(wanted, payload):
                 item = str(own.get("item")) if "row" in metadata else id_
                 found.setdefault(item, []).append((_rank(metadata), id_))
+                if wanted and wanted.loose:
+                    taken.setdefault(name_heading(payload), _rank(metadata))
             elif name := name_place(payload):
                 names[name] = _rank(metadata)
                 if surrounds(wanted, payload):
                     inside[name] = names[name]
     items = [[id_ for _, id_ in item] for item in sorted(sorted(item) for item in found.values())]
-    shelf = Shelf(points, is_finished(states), items)
+    shelf = Shelf(points, is_finished(states), items, sorted(taken, key=taken.__getitem__)[:NEAREST])
     return shelf, sorted(names, key=names.__getitem__), sorted(inside, key=inside.__getitem__)
 
 

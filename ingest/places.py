@@ -13,6 +13,8 @@ _POINT = re.compile(r"\b(?:đ|d)i[ểe]m ([a-zđ]\d?)\b|(?<=[조항\s])제?(\d+(
 _KOREAN = re.compile(r"(?<![제\d])(?:제\s*)?(\d+)\s*(?=[편장절관조](?:\W|$|의|제))")  # "8조", "제 8 조"
 _BRANCH = re.compile(r"(\d+)([항호])의(\d+)")  # 제1호의2, whose label is 1의2
 _DIGIT = re.compile(r"\d")
+_LABEL = re.compile(r"(?<=\d)[đĐ]\b|(?<!\w)[đĐ](?=\d?\b)")  # "Điều 5đ" is not Điều 5d, nor is điểm đ điểm d
+_STROKES = str.maketrans("đĐ", "dD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Place:
 
     text: the whole of it. number: what it is if it is nothing but a number, else "": a row, or an article.
     within: what is left of it without its clause and its point, each "" where it names none.
-    loose: it was typed without diacritics, or is a part of a heading.
+    loose: it may stand anywhere in a heading. bare: it was typed without diacritics, and is compared so.
     """
 
     text: str
@@ -30,20 +32,25 @@ class Place:
     clause: str
     point: str
     loose: bool = False
+    bare: bool = False
 
 
 def read_place(typed: str, *, loose: bool = False) -> Place:
     """Read a place: "12", "Lao động!12", "Điều 8", "điểm a khoản 3 Điều 8", "제6조제2항", "Chương II", a heading.
 
-    loose: diacritics don't matter, and what has no number may stand anywhere in a heading: for what is found nowhere
-    as it was typed.
+    loose: where none was typed, diacritics don't matter, and what has no number may stand anywhere in a heading: for
+    what is found nowhere as it was typed.
     """
-    text = _KOREAN.sub(r"제\1", _fold(typed, loose=loose))
+    folded = _fold(typed, bare=False)
+    bare = loose and strip_marks(folded) == folded
+    text = _KOREAN.sub(r"제\1", folded)
     number = text.removeprefix("row ")
     items = _BRANCH.sub(r"\1의\3\2", text)
     clause, point = _CLAUSE.search(items), _POINT.search(items)
     within = " ".join(_POINT.sub(" ", _CLAUSE.sub(" ", items)).replace(",", " ").split()) if clause or point else ""
-    return Place(text, number if number.isdecimal() else "", within, _read_label(clause), _read_label(point), loose)
+    return Place(
+        text, number if number.isdecimal() else "", within, _read_label(clause), _read_label(point), loose, bare
+    )
 
 
 def holds(place: Place, payload: Payload) -> bool:
@@ -54,11 +61,11 @@ def holds(place: Place, payload: Payload) -> bool:
     """
     metadata = read_metadata(payload)
     if "row" in metadata:
-        item = _fold(str(read_own(payload).get("item", "")), loose=place.loose)
+        item = _fold(str(read_own(payload).get("item", "")), bare=place.bare)
         return place.number == str(metadata["row"]) or place.text == item
     if place.number == metadata.get("article", "") != "" or _is_named(place, place.text, metadata):
         return True
-    return surrounds(place, payload) and _holds_item(place, metadata)
+    return surrounds(place, payload) and _holds_item(place, metadata, str(payload.get("page_content") or ""))
 
 
 def surrounds(place: Place, payload: Payload) -> bool:
@@ -76,22 +83,32 @@ def name_place(payload: Payload) -> str:
     return str(metadata.get("citation") or heading.rpartition(" > ")[2])
 
 
+def name_heading(payload: Payload) -> str:
+    """Name the place of a stored point, and the heading that it stands under if that says more."""
+    place, heading = name_place(payload), str(read_metadata(payload).get("heading") or "").rpartition(" > ")[2]
+    return heading if heading.startswith(place) else ", ".join(filter(None, (place, heading)))
+
+
 def read_metadata(payload: Payload) -> Mapping[str, Json]:
     """Give the metadata of a point; nothing where there is none."""
     metadata = payload.get("metadata")
     return metadata if isinstance(metadata, Mapping) else {}
 
 
-def _fold(text: str, *, loose: bool) -> str:
-    """Give a text in one case and with single spaces; loose: without diacritics, too."""
+def _fold(text: str, *, bare: bool) -> str:
+    """Give a text in one case and with single spaces; bare: without diacritics, too."""
     folded = " ".join(unicodedata.normalize("NFC", text).casefold().split())
-    return strip_marks(folded) if loose else folded
+    return strip_marks(folded) if bare else folded
 
 
 def strip_marks(text: str) -> str:
-    """Take the diacritics off a text, and the stroke off đ; syllables of Korean stay whole."""
+    """Take the diacritics off a text, and the stroke off đ unless it is a label; syllables of Korean stay whole."""
     bare = "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
-    return unicodedata.normalize("NFC", bare).replace("đ", "d")
+    bare, place, pieces = unicodedata.normalize("NFC", bare), 0, []
+    for label in _LABEL.finditer(bare):
+        pieces += [bare[place : label.start()].translate(_STROKES), label.group()]
+        place = label.end()
+    return "".join([*pieces, bare[place:].translate(_STROKES)])
 
 
 def _read_label(found: re.Match[str] | None) -> str:
@@ -100,8 +117,8 @@ def _read_label(found: re.Match[str] | None) -> str:
 
 def _is_named(place: Place, words: str, metadata: Mapping[str, Json]) -> bool:
     """Say whether a point is called so: by its citation, or by any heading above it."""
-    heading = _fold(str(metadata.get("heading") or ""), loose=place.loose)
-    names = (_fold(str(metadata.get("citation") or ""), loose=place.loose), heading, *heading.split(" > "))
+    heading = _fold(str(metadata.get("heading") or ""), bare=place.bare)
+    names = (_fold(str(metadata.get("citation") or ""), bare=place.bare), heading, *heading.split(" > "))
     anywhere = place.loose and not _DIGIT.search(words)
     return bool(words) and any(_holds_words(name, words, anywhere=anywhere) for name in names)
 
@@ -119,15 +136,22 @@ def _holds_words(name: str, words: str, *, anywhere: bool) -> bool:
     return False
 
 
-def _holds_item(place: Place, metadata: Mapping[str, Json]) -> bool:
+def _holds_item(place: Place, metadata: Mapping[str, Json], text: str) -> bool:
     """Say whether a part of the right article has something of the clause and the point that are named.
 
-    Of a part with several clauses it isn't recorded which points it has.
+    Of a part with several clauses it isn't recorded which points it has; where no clause is named, the text tells.
     """
     clauses, points = _list_labels(metadata, "clause"), _list_labels(metadata, "point")
     if place.clause and place.clause not in clauses:
         return False
-    return not place.point or place.point in points or (len(clauses) > 1 and place.clause != "")
+    if not place.point or place.point in points:
+        return True
+    return len(clauses) > 1 and (place.clause != "" or _has_point(text, place.point))
+
+
+def _has_point(text: str, point: str) -> bool:
+    """Say whether a line of a text begins with a point."""
+    return re.search(rf"^[ \t*_]*{re.escape(point)}[.)]", text, re.MULTILINE | re.IGNORECASE) is not None
 
 
 def _list_labels(metadata: Mapping[str, Json], key: str) -> list[str]:

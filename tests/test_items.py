@@ -165,6 +165,18 @@ def test_a_place_is_looked_for_loosely_only_where_it_is_not_there_as_typed(
 
 
 @pytest.mark.parametrize(
+    ("place", "nearest"),
+    [
+        ("Điều 9", []),
+        ("dieu 9", ["Điều 9. Hiệu lực"]),
+        ("kỳ trả lương", ["Điều 8 khoản 1, Điều 8. Kỳ trả lương", "Điều 8 khoản 2, Điều 8. Kỳ trả lương"]),
+    ],
+)
+def test_what_was_taken_for_a_place_is_told(law: MemoryStore, place: str, nearest: list[str]) -> None:
+    assert list(find_items(law, Origin("laws", "luật.txt"), place).nearest) == nearest
+
+
+@pytest.mark.parametrize(
     ("place", "said"),
     [
         ("Điều 8 khoản 7", "it has Điều 8 khoản 1 … Điều 8 khoản 2;"),

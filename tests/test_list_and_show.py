@@ -113,6 +113,16 @@ def test_an_article_is_shown_with_its_path(command: Command) -> None:
     assert item["place"] == "제6조"
     assert item["page_content"].endswith("제출하여야 한다.")
     assert "ingest" not in item
+    assert (found["nearest"], shown.err) == ([], "")
+
+
+def test_what_is_shown_for_a_place_that_is_not_there_as_typed_is_named(command: Command) -> None:
+    write_laws()
+    assert command("--text-dir", "laws", *HASHING).code == 0
+    shown = command("show", "luật.txt", "hieu luc")
+    assert (shown.code, shown.err) == (0, "nothing is called 'hieu luc'; nearest: Điều 9. Hiệu lực\n")
+    assert command("show", "luật.txt", "hieu luc", "--json").json["nearest"] == ["Điều 9. Hiệu lực"]
+    assert command("show", "luật.txt", "hiêu lưc").code == 2
 
 
 def test_the_whole_origin_is_shown_in_order_up_to_a_limit(command: Command) -> None:
@@ -122,6 +132,7 @@ def test_the_whole_origin_is_shown_in_order_up_to_a_limit(command: Command) -> N
     assert rows == list(range(2, 14))
     some = command("show", "faq.csv", "--limit", "2")
     assert [line.split("  ")[0] for line in some.out.splitlines() if line.startswith("row")] == ["row 2", "row 3"]
+    assert some.err == ""
     assert some.out.endswith("10 more (without --limit all are shown)\n")
     limited = command("show", "faq.csv", "--limit", "2", "--json").json
     assert (len(limited["items"]), limited["found"]) == (2, 12)

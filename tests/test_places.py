@@ -31,6 +31,7 @@ b) Phụ cấp cho điều kiện lao động, tính chất phức tạp của c
 Điều 80. Hiệu lực
 Quy chế này có hiệu lực từ ngày ký.
 """
+LETTERED = "Điều 5d. Bốn\n1. Năm d.\nd) Một d;\nđ) Một hai đ;\n2. Năm d.\n\nĐiều 5đ. Khác\n1. Năm đ.\n"
 RULES = """제2장 신청
 
 제6조(재택근무의 신청) ① 직원은 희망일 3일 전까지 소속 부서장에게 신청서를 제출하여야 한다.
@@ -47,9 +48,9 @@ def payloads_of(text: str, size: int = 300) -> list[Payload]:
     return [item.payload for item in made if isinstance(item, Chunk)]
 
 
-def find(text: str, place: str, *, loose: bool = False) -> str:
+def find(text: str, place: str, *, loose: bool = False, size: int = 300) -> str:
     wanted = read_place(place, loose=loose)
-    return "\n".join(str(item["page_content"]) for item in payloads_of(text) if holds(wanted, item))
+    return "\n".join(str(item["page_content"]) for item in payloads_of(text, size) if holds(wanted, item))
 
 
 def row(number: int = 12, sheet: str = "Hỏi đáp") -> Payload:
@@ -116,6 +117,8 @@ def test_a_loose_place_holds_what_a_strict_one_does_however_it_is_typed(text: st
         (LAW, "dieu 8", "được trả vào ngày 05", "hiệu lực từ ngày ký"),
         (LAW, "diem b khoan 3 dieu 8", "Phụ cấp", "khấu trừ"),
         (LAW, "tiền lương", "Phụ cấp", "áp dụng cho"),
+        (LETTERED, "dieu 5đ", "Năm đ.", "Năm d."),
+        (LETTERED, "diem đ khoan 1 dieu 5d", "hai đ", "Năm đ."),
         (LAW, "Hieu luc", "hiệu lực từ ngày ký", "Phụ cấp"),
         (RULES, "승인", "이틀 안에", "희망일"),
     ],
@@ -125,6 +128,18 @@ def test_a_loose_place(text: str, place: str, there: str, not_there: str) -> Non
     found = find(text, place, loose=True)
     assert there in found
     assert not_there not in found
+
+
+@pytest.mark.parametrize("place", ["Điều 5đ", "Thuê", "thuế", "điểm đ khoản 1 Điều 5d", "Dieu 5e"])
+def test_no_other_word_and_no_other_label_is_taken_for_what_was_typed_with_marks(place: str) -> None:
+    text = "# Thuệ\n\nĐiều 5d. Thuề nhà\n1. Có:\na) Một;\nd) Hai.\n"
+    assert find(text, place, loose=True) == ""
+    assert find(text, "thue", loose=True)
+
+
+def test_a_point_of_several_clauses_is_found_without_its_clause() -> None:
+    assert "Phụ cấp" in find(LAW, "điểm b Điều 8", size=2_000)
+    assert find(LAW, "điểm c Điều 8", size=2_000) == find(LAW, "điểm a Điều 1", size=2_000) == ""
 
 
 @pytest.mark.parametrize("place", ["Điều 9", "dieu", "khoản 3", "luong tien", "ien luong", "3 và kỳ", "", " ", "..."])

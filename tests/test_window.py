@@ -58,6 +58,31 @@ def test_another_tokenizer_cuts_nothing_anew_by_itself_and_is_not_compared_with(
     assert run("verify").code == 0
 
 
+def test_what_another_tokenizer_cut_is_cut_again_by_the_recorded_one(run: Command, tmp_path: Path) -> None:
+    Path("texts", "a.md").write_text("Điều 2. Khác\n" + "lao động a§b leave\n" * 30, encoding="utf-8")
+    assert run().code == 0
+    [file] = (tmp_path / "model").rglob("tokenizer.json")
+    tokenizer = file.read_text(encoding="utf-8")
+    file.write_text(write_narrow(tokenizer), encoding="utf-8")
+    Path("texts", "luật.md").write_text(TEXT + "a§b§c§d leave\n" * 30, encoding="utf-8")
+    other = run()
+    assert (other.code, other.json["datasets"][0]["origins"]["changed"], run().json["embedded"]) == (0, 1, 0)
+    file.write_text(tokenizer, encoding="utf-8")
+    assert run("verify").code != 0, "it is cut otherwise than the recorded tokenizer does"
+    mended = run()
+    assert (mended.code, mended.json["datasets"][0]["origins"]["changed"]) == (0, 1)
+    assert run("verify").code == 0
+    assert run().json["datasets"][0]["origins"]["changed"] == 0
+
+
+def write_narrow(tokenizer: str) -> str:
+    """Give a tokenizer that takes more tokens for words with a "§", and as many as this one for all others."""
+    narrow = json.loads(tokenizer)
+    split = {"type": "Split", "pattern": {"String": "§"}, "behavior": "Isolated", "invert": False}
+    narrow["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [narrow["pre_tokenizer"], split]}
+    return json.dumps(narrow)
+
+
 def test_another_size_than_recorded_wants_rechunk(run: Command) -> None:
     assert run("--chunk-size", "400").code == 0
     assert run().json["datasets"][0]["measured"] == 0, "what was cut by characters stays so"

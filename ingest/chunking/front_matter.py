@@ -43,8 +43,10 @@ class FrontMatter:
     @property
     def title(self) -> str:
         """What the file says that it is called; "" where it doesn't."""
-        named = {key.casefold(): value for key, value in self.metadata.items() if isinstance(value, str)}
-        return next((" ".join(named[key].split()) for key in _TITLES if named.get(key)), "")
+        named = {key.casefold(): value for key, value in self.metadata.items() if type(value) in (str, int)}
+        titles = [named[key] for key in _TITLES if named.get(key)]
+        titles.sort(key=lambda title: isinstance(title, int))  # a year is a title where there are no words
+        return " ".join(str(titles[0]).split()) if titles else ""
 
 
 def find_front_matter(document: Document) -> FrontMatter:

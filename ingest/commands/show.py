@@ -7,7 +7,7 @@ import typer
 
 from ingest import render
 from ingest.commands.options import takes_settings
-from ingest.commands.output import print_json, print_lines
+from ingest.commands.output import print_json, print_lines, tell
 from ingest.contents import Origin, choose_datasets, count_skipped, find_finish, locate
 from ingest.inspection import describe_there
 from ingest.items import find_items, read_items
@@ -46,6 +46,8 @@ def show_origin(
         ]
         origin, place = locate(origins, name, place)
         shelf = find_items(store, origin, place)
+        if shelf.nearest:
+            tell(settings, f"nothing is called {place!r}; nearest: {'; '.join(shelf.nearest)}")
         items = read_items(store, shelf.items[:limit])
         finished = find_finish(described, origin.dataset)
         skipped = count_skipped(described, origin.dataset).get(origin.name, 0)
@@ -59,6 +61,7 @@ def show_origin(
                     "skipped": skipped,
                     "last_run": finished,
                     "found": len(shelf.items),
+                    "nearest": shelf.nearest,
                     "items": [item.as_json() for item in items],
                 }
             )

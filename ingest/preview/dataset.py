@@ -78,7 +78,7 @@ class Text:
     """A file that is one document, its length in characters, and its tree.
 
     counts: of headings and items, by the names of their kinds. branches: the first of those that aren't deep; more: how
-    many others there are.
+    many others there are. keys: of its front matter, which becomes metadata.
     """
 
     origin: str
@@ -87,6 +87,7 @@ class Text:
     counts: Mapping[str, int]
     branches: Sequence[Branch]
     more: int
+    keys: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -158,7 +159,7 @@ class DatasetPreview:
         branches = tree.prune(min(left, self.room.branches))
         more = len(tree.branches) - len(branches)
         counts = list_counts(tree.counts)
-        self.texts.append(Text(document.origin, encoding, len(document.text), counts, branches, more))
+        self.texts.append(Text(document.origin, encoding, len(document.text), counts, branches, more, tree.keys))
 
     def add_sheets(self, columns: Columns, sheets: Mapping[str, Sheet]) -> None:
         """Put the sheets of a file to those that have the same columns."""

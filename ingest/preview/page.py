@@ -64,6 +64,8 @@ def _render_sheet(sheet: Sheet) -> str:
 def _render_texts(dataset: DatasetPreview) -> Iterator[str]:
     for text in dataset.texts:
         yield f"  {text.origin}: {text.encoding}, {text.characters:,} characters: {_render_counts(text.counts)}"
+        if text.keys:
+            yield f"    metadata: {_quote(text.keys)}"
         yield from _render_tree(text)
     if hidden := sum(text.more for text in dataset.texts if not text.branches):
         yield f"  … and {hidden:,} more headings of these files (--all shows them)"

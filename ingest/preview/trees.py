@@ -30,7 +30,8 @@ class Kind(NamedTuple):
 class Branch:
     """A heading that is no article.
 
-    depth: how many such stand above it. articles: how many stand under it; first, last: how these are cited.
+    depth: how many such stand above it. articles: how many stand under it, but for those of an annex, which has numbers
+    of its own; first, last: how these are cited.
     """
 
     depth: int
@@ -48,10 +49,14 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """counts: of headings and items, by their kind. branches: in the order of the text."""
+    """counts: of headings and items, by their kind. branches: in the order of the text.
+
+    keys: those of the front matter, which becomes metadata and none of the text.
+    """
 
     counts: Counter[Kind] = field(default_factory=Counter)
     branches: Sequence[Branch] = ()
+    keys: Sequence[str] = ()
 
     def prune(self, most: int) -> Sequence[Branch]:
         """Give at most so many branches: as deep as all of them fit, and of the outermost the first."""
@@ -67,12 +72,14 @@ class Tree:
 def read_tree(document: Document) -> Tree:
     """Read the tree of a text as it is cut by it. The time is linear in the length of the text."""
     text, verbatim = document.text, Verbatim(document.text)
-    start = find_front_matter(document).end
+    front = find_front_matter(document)
+    start = front.end
     counts: Counter[Kind] = Counter()
     branches: dict[int, Branch] = {}
     articles: set[int] = set()
     for unit in find_units(text, find_headings(text, verbatim, start), start):
         above: list[Branch] = []
+        depth = 0
         for heading in unit.path:
             if heading.rank == ARTICLE:
                 if heading.start not in articles:
@@ -81,12 +88,15 @@ def read_tree(document: Document) -> Tree:
                     for branch in above:
                         branch.add(heading.label)
             elif heading.title:
+                if heading.rank == ANNEX:
+                    above = []
                 if heading.start not in branches:
-                    branches[heading.start] = Branch(len(above), heading.title)
+                    branches[heading.start] = Branch(depth, heading.title)
                     counts[_find_kind(heading)] += 1
+                depth += 1
                 above.append(branches[heading.start])
         _count_items(text, unit, verbatim, counts)
-    return Tree(counts, list(branches.values()))
+    return Tree(counts, list(branches.values()), list(front.metadata))
 
 
 def list_counts(counts: Counter[Kind]) -> Mapping[str, int]:

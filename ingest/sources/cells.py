@@ -37,15 +37,17 @@ class Failed(str):
 
 
 class Linked(str):
-    """A text with a hyperlink on it."""
+    """A text with a hyperlink on it; value: what the cell holds where that is no text but a number or a date."""
 
-    __slots__ = ("url",)
+    __slots__ = ("url", "value")
     url: str
+    value: "Cell | None"
 
-    def __new__(cls, text: str = "", *, url: str) -> Self:
+    def __new__(cls, text: str = "", *, url: str, value: "Cell | None" = None) -> Self:
         """Put a link on a text."""
         linked = super().__new__(cls, text)
         linked.url = url
+        linked.value = value
         return linked
 
 
@@ -57,6 +59,16 @@ _CONTROL = re.compile("[\x00-\x08\x0c\x0e-\x1f\ufeff]")
 _DIGITS = 15  # significant digits that Excel keeps and shows
 _WRITTEN = 1e21  # from here on a number is written with its exponent
 _EXACT = 2**53  # up to here a float holds every integer
+
+
+def put_link(cell: Cell, url: str) -> Linked:
+    """Put a link on what a cell holds."""
+    return Linked(cell, url=url) if isinstance(cell, str) else Linked(write_text(cell), url=url, value=cell)
+
+
+def take_link(cell: Cell) -> Cell:
+    """Give what a cell holds under its link."""
+    return cell.value if isinstance(cell, Linked) and cell.value is not None else cell
 
 
 def is_blank(cell: Cell) -> bool:
@@ -97,6 +109,7 @@ def write_text(cell: Cell) -> str:
 
 def write_json(cell: Cell) -> Json:
     """Give a cell as JSON: numbers and booleans keep their type, dates are ISO 8601; None for a blank one."""
+    cell = take_link(cell)
     match cell:
         case bool() | int():
             return cell

@@ -31,8 +31,11 @@ def find_header(rows: Sequence[Sequence[Cell]], first: int, mapping: Mapping[str
     if not found:
         return None
     best = found[0] if mapping else max(found, key=lambda header: (len(header.columns), len(header.names)))
-    if (below := best.place + 1) < len(rows) and _continues(rows[below], best):
-        best = _read_header(below, lines[below], first, mapping) or best
+    if (below := best.place + 1) < len(rows):
+        if _continues(rows[below], best):
+            best = _read_header(below, lines[below], first, mapping) or best
+        elif not mapping and best.is_repeated(rows[below]) and (more := _name_more(best, rows[below], first)):
+            best = _read_header(below, more, first, mapping) or best  # says the names in another language
     above = [header for header in found if header.place < best.place - 1 and _is_row(rows[header.place])]
     return replace(best, doubt=_doubt_row(above[0], best)) if above and not mapping else best
 
@@ -65,6 +68,13 @@ def _look(cells: Sequence[Cell], at: int) -> Cell:
 
 def _join(upper: Sequence[Cell], lower: Sequence[Cell]) -> list[Cell]:
     return [_look(upper, at) if is_blank(cell) else cell for at, cell in enumerate(lower)]
+
+
+def _name_more(header: Header, cells: Sequence[Cell], first: int) -> list[Cell]:
+    """Give the names of a header with those of a row for the columns that have none; [] where it has none for them."""
+    names = ["" if name == name_column(first + at) else name for at, name in enumerate(header.names)]
+    both = [_look(names, at) or _look(cells, at) for at in range(max(len(names), len(cells)))]
+    return both if sum(map(bool, names)) < sum(not is_blank(cell) for cell in both) else []
 
 
 def _count_roles(cells: Sequence[Cell]) -> int:

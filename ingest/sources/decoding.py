@@ -28,6 +28,7 @@ _FORMATS = (
     (b"\x89PNG", "an image"),
     (b"\xff\xd8\xff", "an image"),
 )
+NAME_IT = "name it, as --encoding cp1258, cp1252 or cp949, or "  # what to do first about an encoding that is not found
 _SHIFTS = (b"\x0e", b"\x0f", b"\x1b")  # ESC, SO and SI: ISO-2022 writes Korean in seven bits, which passes for UTF-8
 _BLOCK = 512  # bytes in which zeros are counted
 _PAIR = 2  # zero bytes, of which a single one is stray
@@ -137,7 +138,7 @@ def _choose(content: bytes, named: Encoding | None) -> tuple[Encoding, str]:
     line = 1 + content.count(10, 0, bad)
     raise UnreadableError(
         f"it is not UTF-8: bad byte 0x{content[bad]:02X} at offset {bad} in line {line}, and no other encoding fits "
-        f"for certain; name it with --encoding, or save it as UTF-8"
+        f"for certain; {NAME_IT}save it as UTF-8"
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from io import StringIO
 from itertools import islice
 
-from ingest.sources.cells import is_blank
+from ingest.sources.cells import Failed, is_blank
 from ingest.sources.columns import SEARCHED, find_header
 from ingest.sources.pieces import Pieces, open_pieces
 from ingest.sources.sheet import Row, Sheet
@@ -19,17 +19,25 @@ _ONE_COLUMN = "\x1f"  # which no text holds: a comma in the texts of such a file
 _DELIMITERS = (_ONE_COLUMN, ",", ";", "\t", "|")
 _DECLARED = re.compile(r'\A"?sep=([,;:|^~\t])"?\n', re.IGNORECASE)  # the line by which Excel is told
 
+# What spreadsheets write for a formula that came out as an error, and for a number that is wider than its column.
+_ERROR = re.compile(
+    "#(?:N/A|(?:REF|VALUE|DIV/0|NUM|NULL|SPILL|CALC|FIELD|BLOCKED|CONNECT|UNKNOWN|BUSY|EXTERNAL|PYTHON)!|NAME\\?"
+    "|GETTING_DATA)|#{3,}|Err:\\d{3}"
+)
+_CLOSING = re.compile(r'(?:[^"]|"")*+"( *)')  # the rest of a cell from within its quotes on
+
 
 @dataclass(frozen=True, slots=True)
 class _Form:
     """How a file is written.
 
-    spaced: a quote counts behind blanks too, as in `q, "a, b"`. start: characters of the line that says how, which
-    is left out.
+    spaced: a quote counts behind blanks too, as in `q, "a, b"`. padded: blanks behind a closing quote are none of the
+    cell, as in `"a" , b`. start: characters of the line that says how, which is left out.
     """
 
     delimiter: str
     spaced: bool = True
+    padded: bool = False
     start: int = 0
 
 
@@ -40,12 +48,24 @@ def list_sheets(content: bytes, mapping: Mapping[str, str], encoding: str = "") 
     The delimiter is the one under which the header shows the most roles, and of those the most columns.
     """
     text = open_pieces(content, encoding)
-    if declared := _DECLARED.match(next(text.read(), "")):
-        form = _Form(declared.group(1), start=declared.end())
-    else:
-        form = max(map(_Form, _DELIMITERS), key=lambda each: _judge(text, each, mapping))
-    form = _choose_spacing(text, form)
+    try:
+        form = _choose_form(text, mapping, padded=False)
+    except UnreadableError as error:
+        try:
+            form = _choose_form(text, mapping, padded=True)
+        except UnreadableError:
+            raise error from None
     return [Sheet("", lambda: (0, _read_rows(text, form)), delimiter=form.delimiter, notes=text.notes)]
+
+
+def _choose_form(text: Pieces, mapping: Mapping[str, str], *, padded: bool) -> _Form:
+    """Choose how a file is written. Raises UnreadableError where all of it can't be read so."""
+    if declared := _DECLARED.match(next(text.read(), "")):
+        form = _Form(declared.group(1), padded=padded, start=declared.end())
+    else:
+        forms = [_Form(delimiter, padded=padded) for delimiter in _DELIMITERS]
+        form = max(forms, key=lambda each: _judge(text, each, mapping))
+    return _choose_spacing(text, form)
 
 
 def _judge(text: Pieces, form: _Form, mapping: Mapping[str, str]) -> tuple[int, int]:
@@ -85,9 +105,9 @@ def _count_ragged(text: Pieces, form: _Form) -> int:
 def _read_rows(text: Pieces, form: _Form) -> Iterator[Row]:
     """Read records; the number of one is that of the line that it begins in."""
     above = 1 if form.start else 0
-    records = csv.reader(
-        _list_lines(text, form.start), delimiter=form.delimiter, skipinitialspace=form.spaced, strict=True
-    )
+    lines = _list_lines(text, form.start)
+    lines = _close_up(lines, form) if form.padded else lines
+    records = csv.reader(lines, delimiter=form.delimiter, skipinitialspace=form.spaced, strict=True)
     while True:
         number = above + records.line_num + 1
         try:
@@ -96,13 +116,41 @@ def _read_rows(text: Pieces, form: _Form) -> Iterator[Row]:
             return
         except csv.Error as error:
             raise UnreadableError(_explain(error, number)) from error
-        yield Row(number, cells)
+        yield Row(number, [_read_error(cell) if "#" in cell or "Err:" in cell else cell for cell in cells])
+
+
+def _read_error(cell: str) -> str:
+    """Give a cell as what it is where all that it says is the error that a formula came out as."""
+    return Failed(error=said) if _ERROR.fullmatch(said := cell.strip()) else cell
 
 
 def _list_lines(text: Pieces, start: int) -> Iterator[str]:
     for piece in text.read():
         yield from StringIO(piece[start:], newline="\n")
         start = 0
+
+
+def _close_up(lines: Iterator[str], form: _Form) -> Iterator[str]:
+    """Leave out blanks between a closing quote and the end of its cell."""
+    opening = re.compile(rf'(?:\A|{re.escape(form.delimiter)}){" *" if form.spaced else ""}"')
+    inside = False
+    for line in lines:
+        kept, at = "", 0
+        while True:
+            begun = at
+            if not inside:
+                if not (found := opening.search(line, at)):
+                    break
+                at = found.end()
+            closing = _CLOSING.match(line, at)
+            inside = not closing
+            if not closing:  # it goes on in the next line
+                at = begun
+                break
+            at = closing.end()
+            ends = line[at : at + 1] in ("", "\n", form.delimiter)
+            kept += line[begun : closing.start(1) if ends else at]
+        yield kept + line[at:]
 
 
 def _explain(error: csv.Error, number: int) -> str:

@@ -10,6 +10,7 @@ from string import ascii_letters
 
 from ingest.errors import UsageError
 from ingest.sources import legacy
+from ingest.sources.relatives import is_doubtful
 from ingest.sources.syllables import Fit, fit_korean, fit_vietnamese
 
 
@@ -181,4 +182,4 @@ def _ask_chardet(content: bytes) -> Encoding | None:
     if codec == _CP949.codec:
         return None  # it was looked for before
     sure = confidence >= _CONFIDENCE and all(other <= _MARGIN * confidence for _, (_, other) in others)
-    return Encoding(codec, codec) if sure and not _MIXED.search(text) else None
+    return Encoding(codec, codec) if sure and not _MIXED.search(text) and not is_doubtful(content, codec) else None

@@ -34,7 +34,7 @@ from ingest.sources.unreadable import UnreadableError
 
 EXTENSIONS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv")
 _DELIMITED = (".csv", ".tsv")
-_VERSION = 3  # a change that reads the same bytes otherwise raises it
+_VERSION = 4  # a change that reads the same bytes otherwise raises it
 _SHOWN = 30  # names in a message
 _SHOWN_CHARACTERS = 60  # of each
 
@@ -95,8 +95,7 @@ class Workbooks:
         chosen = [sheet for sheet in sheets if self._is_chosen(sheet)]
         if not chosen:
             names = _quote([sheet.name for sheet in sheets if sheet.name])
-            reason = f"none of the sheets that --sheet names; it has {names}" if sheets else "no sheet in it"
-            yield Ignored(file.origin, "", reason)
+            yield Ignored(file.origin, "", f"none of the sheets that --sheet names; it has {names}")
         # All are opened before one is read, so that whoever asks knows of a column that is gone before the first row.
         opened = deque(self._open_sheet(file.origin, sheet) for sheet in chosen)
         if missing := self._find_missing([table for table in opened if isinstance(table, Table) and table.header]):

@@ -19,7 +19,7 @@ _KINDS: dict[str, Callable[[Any], Cell]] = {
     "Covered": Covered,
     "Unsaved": Unsaved,
     "Failed": lambda error: Failed(error=error),
-    "Linked": lambda link: Linked(link[0], url=link[1]),
+    "Linked": lambda link: Linked(link[0], url=link[1], value=unpack_cells(link[2:])[0] if link[2:] else None),
 }
 
 
@@ -81,7 +81,7 @@ def unpack_cells(packed: Sequence[Any]) -> list[Cell]:
 
 def _write_cell(cell: object) -> object:
     if isinstance(cell, Linked):
-        return ["Linked", [str(cell), cell.url]]
+        return ["Linked", [str(cell), cell.url, *([] if cell.value is None else [cell.value])]]
     if isinstance(cell, Failed):
         return ["Failed", cell.error]
     if isinstance(cell, Covered | Unsaved):

@@ -1,5 +1,6 @@
 """The header of a table, and the rows below it that are headers again."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from ingest.sources.names import is_text, normalise, recognise
 
 LONG = 100  # characters; a cell with more is no heading by itself
 _TABLE = 2  # roles: one name alone may be a text
+_NUMBER = re.compile(r"([(\[]?)(\d{1,2})[)\].]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,15 @@ def find_role(cell: Cell) -> str:
 def looks_like_names(cells: Sequence[Cell]) -> bool:
     """Tell whether every cell can name a column: a short text, or a whole number such as a year."""
     return all(is_blank(cell) or _is_name(cell, write_text(cell)) for cell in cells)
+
+
+def numbers_columns(cells: Sequence[Cell]) -> bool:
+    """Tell whether a row under a header counts its columns, from 1: (1) (2) (3), or 1 2 3 of three columns at least."""
+    texts = [write_text(cell) for cell in cells if not is_blank(cell)]
+    found = [_NUMBER.fullmatch(text) for text in texts]
+    counted = [int(number[2]) for number in found if number]
+    bare = any(not (number and number[1]) for number in found)
+    return counted == list(range(1, 1 + len(texts))) and len(counted) > (_TABLE if bare else 1)
 
 
 def write_name(cell: Cell) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ingest.sources.cells import Cell, Covered, Failed, Linked, Unsaved
+from ingest.sources.cells import Cell, Covered, Failed, Linked, Unsaved, put_link
 
 Mark: TypeAlias = Covered | Failed | Linked | Unsaved
 
@@ -70,6 +70,6 @@ def _mark_row(cells: Sequence[Cell], first: int, marks: Mapping[int, Mark]) -> l
             marked += [""] * (index + 1 - len(marked))
             if marked[index] == "":
                 marked[index] = mark
-        if isinstance(mark, Linked) and index < len(marked) and isinstance(text := marked[index], str) and text:
-            marked[index] = Linked(text, url=mark.url)
+        if isinstance(mark, Linked) and index < len(marked) and marked[index] != "":
+            marked[index] = put_link(marked[index], mark.url)
     return marked

@@ -34,7 +34,7 @@ def fill_merged(rows: Iterator[Row], header: Header, context: Collection[int] = 
                 held[at] = cell
         if covered and not all(map(is_empty, row.cells)):
             own = any(at < len(row.cells) and not is_empty(row.cells[at]) for at in pair)
-            filled = {at: held.get(at) or Covered() for at in covered if own or at not in pair}
+            filled = {at: held.get(at, Covered()) for at in covered if own or at not in pair}
             yield replace(row, cells=_fill(row.cells, filled))
         else:
             yield row

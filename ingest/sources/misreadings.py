@@ -4,6 +4,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 
 # UTF-8 that was once read as one of these, and saved as UTF-8 again, is what is met in the wild.
@@ -22,7 +23,9 @@ NAMES = {
 _EASTERN = {"cp949": "CP949", "gb18030": "GB18030", "cp932": "Shift JIS", "big5": "Big5"}
 _IDEOGRAPH = re.compile("[\u2e80-\ud7a3\uf900-\ufaff\uff00-\uffef]")
 _HEAD = 2000  # characters by which most texts are ruled out
-_FEW = 3  # characters that come back from two bytes: as many are no chance, and fewer where one stands amid a word
+_FEW = 3  # characters that come back from two bytes: as many are to be told, and fewer where one stands amid a word
+_SURE, _DISTINCT = 10, 4  # so many, and of them so many that are not alike, are no chance, even of two bytes each
+_WIDE = re.compile("[\u0800-\U0010ffff]")  # of three bytes and more, which chance does not make of the usual characters
 _AMID = re.compile("[a-z][\u2e80-\ud7a3\uf900-\ufaff\uff00-\uffef]{1,2}[a-z]")
 # The sequences that encode one character in two to four bytes (RFC 3629).
 SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
@@ -31,6 +34,18 @@ _ALPHABETS = ("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp125
 _HARDLY = "¤¦¨¬¯´¶¸ˆ˜\u00adƒ‡‰"  # of the former: what does not
 _VOWELS, _MARKS = "aăâeêioôơuưyAĂÂEÊIOÔƠUƯY", "\u0300\u0301\u0303\u0309\u0323\u031b\u0302\u0306"
 _BROAD = re.compile("[가-힣ㄱ-ㆎ\u3000-\u30ff一-鿿！-｠①-⓿\U0001f300-\U0001faff→←−⁄′″]")
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What a text may have been before it was read as an encoding of two bytes.
+
+    name: of that encoding. sure: whether it was so; else a sound text may be so by chance.
+    """
+
+    name: str
+    text: str
+    sure: bool
 
 
 def _make_table(codec: str) -> str:
@@ -56,15 +71,27 @@ def undo(text: str) -> Iterator[tuple[str, str]]:
             continue
 
 
-def undo_eastern(text: str) -> tuple[str, str]:
-    """Give the name of the one encoding of two bytes as which a text was read, and what it was; "" for none."""
+def undo_eastern(text: str) -> Undone | None:
+    """Undo the one encoding of two bytes as which a text may have been read, as often as it was; None for none."""
     if not _IDEOGRAPH.search(text):
-        return "", ""
+        return None
     ways = {was: name for codec, name in _EASTERN.items() if (was := _go_back(text, codec))}
     if len(ways) != 1:
-        return "", ""
+        return None
     [(was, name)] = ways.items()
-    return name, undo_eastern(was)[1] or was  # it may have been done more than once
+    foreign = [character for character in was if character > "\x7f"]
+    many = len(foreign) >= _SURE and len(set(foreign)) >= _DISTINCT
+    sure = many or _WIDE.search(was) is not None
+    inner = undo_eastern(was) if sure else None
+    if inner and (inner.sure or _AMID.search(was)):  # what was done once was done again; a word alone proves nothing
+        return Undone(name, inner.text, sure)
+    return Undone(name, was, sure)
+
+
+def find_ideograph(text: str) -> int:
+    """Give the place of the first character of those of two bytes, one amid a word where there is such; -1 for none."""
+    first = _AMID.search(text) or _IDEOGRAPH.search(text)
+    return first.start() if first else -1
 
 
 def is_written(text: str) -> bool:

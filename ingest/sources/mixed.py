@@ -3,8 +3,8 @@
 from contextlib import suppress
 from itertools import islice
 
-from ingest.sources.cells import is_blank, is_empty, name_kind
-from ingest.sources.header import Header
+from ingest.sources.cells import is_blank, is_empty, name_kind, take_link
+from ingest.sources.header import Header, numbers_columns
 from ingest.sources.table import Table
 from ingest.sources.unreadable import UnreadableError
 
@@ -22,14 +22,16 @@ def find_mixed(table: Table, header: Header) -> dict[int, str]:
         return {}
     blank = False
     with suppress(UnreadableError):  # it is said where the rows are read
-        for row in islice(table.sheet.open()[1], header.place + 1, None):
+        for place, row in enumerate(islice(table.sheet.open()[1], header.place + 1, None)):
+            if not place and numbers_columns(row.cells):
+                continue
             above, blank = blank, not row.cells or all(map(is_empty, row.cells))
             if blank:
                 continue
             if header.is_another(row.cells, below_blank=above):
                 break
             filled = ((at, cell) for at, cell in enumerate(row.cells) if at in kinds and not is_blank(cell))
-            seen = {index: name_kind(type(cell)) for index, cell in filled}
+            seen = {index: name_kind(type(take_link(cell))) for index, cell in filled}
             new = {index: kind for index, kind in seen.items() if kind not in kinds[index]}
             if new and not header.is_repeated(row.cells):
                 for index, kind in new.items():

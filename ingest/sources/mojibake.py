@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
-from ingest.sources.misreadings import NAMES, SEQUENCE, TABLES, is_broad, is_written, show, undo, undo_eastern
+from ingest.sources.misreadings import (
+    NAMES,
+    SEQUENCE,
+    TABLES,
+    find_ideograph,
+    is_broad,
+    is_written,
+    show,
+    undo,
+    undo_eastern,
+)
 
 # Of the sequences, those by which chance does not make a letter: Vietnamese with two marks, Hangul.
 _TELLING = re.compile(rb"\xe1[\xb8-\xbb][\x80-\xbf]|[\xea-\xed][\x80-\xbf]{2}")
@@ -51,10 +61,15 @@ def find_mojibake(text: str) -> Mojibake | None:
             return Mojibake(name, 0, _repair(text))
         if unwound := _unwind(text, _LAYERS):
             return Mojibake(NAMES[unwound[0]], 0, unwound[1])
-    name, was = undo_eastern(text)
-    if name:
-        return Mojibake(name, 0, was)
-    return _search_lines(text)
+    eastern = undo_eastern(text)
+    if eastern and eastern.sure:
+        return Mojibake(eastern.name, 0, eastern.text)
+    return _search_lines(text) or (_doubt_eastern(text, eastern.name) if eastern else None)
+
+
+def _doubt_eastern(text: str, name: str) -> Mojibake:
+    at = find_ideograph(text)
+    return Mojibake(name, 1 + text.count("\n", 0, at), None, _quote(text, at))
 
 
 def _search_lines(text: str) -> Mojibake | None:

@@ -15,9 +15,13 @@ from ingest.sources.unreadable import AGAIN, RefusedError, UnreadableError, quot
 
 _CONTENT = "content.xml"
 _CHUNK = 1 << 16
-_TABLE = re.compile(rb"<table:table(?=[\s/>])([^>]*)>|</table:table>")
-_NAME = re.compile(rb"""\btable:name=(?:"([^"]*)"|'([^']*)')""")
-_STYLE = re.compile(rb"""\btable:style-name=["']([^"']*)["']""")
+# Attributes may hold a ">", and comments and CDATA whole elements that are none.
+_TABLE = re.compile(
+    rb"""<table:table(?=[\s/>])((?:[^>"']|"[^"]*"|'[^']*')*)>|(</table:table\s*>)|<!--.*?-->|<!\[CDATA\[.*?\]\]>""",
+    re.DOTALL,
+)
+_NAME = re.compile(rb"""\btable:name\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_STYLE = re.compile(rb"""\btable:style-name\s*=\s*["']([^"']*)["']""")
 _HIDDEN = re.compile(
     rb"""<style:style\s[^>]*\bstyle:name=["']([^"']*)["'][^>]*>\s*"""
     rb"""<style:table-properties\s[^>]*\btable:display=["']false["']"""
@@ -59,8 +63,10 @@ def _find_tables(xml: bytes) -> Iterator[_Table]:
     inside = 0
     begun: re.Match[bytes] | None = None
     for tag in _TABLE.finditer(xml):
-        if tag[1] is None:
+        if tag[2]:
             inside -= 1
+        elif tag[1] is None:
+            continue
         elif not tag[1].endswith(b"/"):
             begun = tag if inside == 0 else begun
             inside += 1
@@ -69,6 +75,8 @@ def _find_tables(xml: bytes) -> Iterator[_Table]:
             text = unescape((name[1] or name[2] or b"").decode("utf-8", "replace"))
             yield _Table(text, style[1] if style else b"", begun.start(), tag.end())
             begun = None
+    if inside:
+        raise UnreadableError(f"a sheet in its {_CONTENT} has no end; {AGAIN}")
 
 
 def _read(xml: bytes, table: _Table) -> Iterator[Sequence[Cell]]:

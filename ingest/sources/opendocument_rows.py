@@ -11,7 +11,7 @@ from datetime import datetime, time, timedelta
 from itertools import repeat
 from xml.parsers.expat import ParserCreate
 
-from ingest.sources.cells import Cell, Covered, Failed, Linked, Unsaved, is_empty
+from ingest.sources.cells import Cell, Covered, Failed, Linked, Unsaved, is_empty, put_link
 from ingest.sources.links import leads_out, read_formula
 from ingest.sources.unreadable import UnreadableError
 
@@ -167,15 +167,16 @@ def _read_cell(attributes: Mapping[str, str], shown: str, link: str) -> Cell:
     formula, kind = attributes.get("table:formula", ""), attributes.get("office:value-type", "")
     if attributes.get("calcext:value-type") == "error" or (formula and _ERROR.fullmatch(shown)):
         return Failed(error=shown or "an error")
+    url = link if leads_out(link) else ""
     if kind in _KINDS:
         attribute, read = _KINDS[kind]
         with suppress(ValueError):  # what can't be read as what it says it is, is what it shows
-            return read(attributes.get(attribute, ""))
+            value = read(attributes.get(attribute, ""))
+            return put_link(value, url) if url else value
     text = shown or attributes.get("office:string-value", "")
     if formula and not kind and not text:
         return Unsaved()
     called = read_formula(formula) if formula else None
-    url = link if leads_out(link) else ""
     return Linked(text, url=url or (called.url if called else "")) if text and (url or called) else text
 
 

@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from ingest.model import Document, Ignored, Json, Noted, Skipped
 from ingest.sources.cells import Covered, Failed, Linked, Unsaved, is_blank, is_empty, write_json, write_text
 from ingest.sources.columns import name_column
-from ingest.sources.header import Header
+from ingest.sources.header import Header, numbers_columns
 from ingest.sources.merged import fill_merged
 from ingest.sources.mixed import find_mixed
 from ingest.sources.names import normalise
 from ingest.sources.sheet import Row
 from ingest.sources.table import Table, name_place
+from ingest.sources.torn import Torn, find_width, mark_torn
 
 LINK = "source_link"  # what the hyperlink of a row's source is called in its metadata
 _RESEMBLES = "if another table begins here, put it on a sheet of its own: it is read as part of the one above"
+_TORN = "a text with a line break must be quoted, here or in the row beside, and a blank cell needs its delimiter"
+_SHOWN = 5  # rows that are named where many are alike
 _UNSAVED = "open the workbook in Excel, save it, and run again"
 
 
@@ -26,6 +29,7 @@ class _Sheet:
     context: the columns that go into the embedded text too. mixed: those that become text.
     unsaved: how many formulas without a saved value each column has, where they cost no row.
     failed: how many that came out as an error, by column and error.
+    width: cells of a row that lacks none. short: the numbers of rows that lack blank ones at their end.
     """
 
     origin: str
@@ -35,6 +39,8 @@ class _Sheet:
     mixed: Mapping[int, str] = field(default_factory=dict)
     unsaved: Counter[str] = field(default_factory=Counter)
     failed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    width: int = 0
+    short: list[int] = field(default_factory=list)
 
     @property
     def where(self) -> str:
@@ -59,11 +65,18 @@ def read_documents(
     sheet = _Sheet(origin, table, header, find_context(header, context), find_mixed(table, header))
     for index, kinds in sheet.mixed.items():
         yield Noted(origin, sheet.where, f'column "{sheet.name(index)}" holds {kinds}: kept as text in every row')
+    rows = fill_merged(table.rows, header, sheet.context)
+    if table.sheet.delimiter:
+        sheet.width = find_width(header, table.first)
+        rows = mark_torn(rows, header, sheet.width)
     blank = gaps = filled = 0
     alone = True  # nothing was read from the row above
-    for row in fill_merged(table.rows, header, sheet.context):
+    for row in rows:
         if not row.cells or all(map(is_empty, row.cells)):
             blank, alone = blank + 1, True
+            continue
+        if not blank and not filled and numbers_columns(row.cells):
+            yield Ignored(origin, name_place(table.sheet, row), "it counts the columns of the header")
             continue
         if header.is_another(row.cells, below_blank=blank > gaps):  # its texts would be in each other's roles
             place = name_place(table.sheet, row)
@@ -79,12 +92,22 @@ def read_documents(
         yield Ignored(origin, sheet.where, "no row under the header")
     elif gaps:
         yield Ignored(origin, sheet.where, f"{gaps} blank row{'s' if gaps > 1 else ''}")
+    yield from _sum_up(sheet)
+
+
+def _sum_up(sheet: _Sheet) -> Iterator[Noted]:
+    """Yield what is to be said of many rows at once."""
     for name, count in sheet.unsaved.items():
         formulas = f"{count} formulas" if count > 1 else "a formula"
-        yield Noted(origin, sheet.where, f'{formulas} in column "{name}" without a saved value; {_UNSAVED}')
+        yield Noted(sheet.origin, sheet.where, f'{formulas} in column "{name}" without a saved value; {_UNSAVED}')
     for (name, error), count in sheet.failed.items():
         cells = f"{count} cells" if count > 1 else "a cell"
-        yield Noted(origin, sheet.where, f'{cells} in column "{name}" with {error}: read as blank')
+        yield Noted(sheet.origin, sheet.where, f'{cells} in column "{name}" with {error}: read as blank')
+    if sheet.short:
+        rows = f"{len(sheet.short)} rows have" if sheet.short[1:] else "a row has"
+        shown = ", ".join(f"row {number}" for number in sheet.short[:_SHOWN]) + (", …" if sheet.short[_SHOWN:] else "")
+        what = f"{rows} fewer cells than the header ({shown}): read as blank at the end"
+        yield Noted(sheet.origin, sheet.where, what)
 
 
 def _read_row(sheet: _Sheet, row: Row) -> Document | Skipped | Ignored:
@@ -95,6 +118,11 @@ def _read_row(sheet: _Sheet, row: Row) -> Document | Skipped | Ignored:
         return Skipped(origin, place, reason)
     if header.is_repeated(row.cells):
         return Ignored(origin, place, "it says the names of the columns again")
+    if isinstance(row, Torn):
+        reason = f"{len(row.cells)} cells under a header of {sheet.width}; {_TORN}"
+        return Skipped(origin, place, reason)
+    if len(row.cells) < sheet.width:
+        sheet.short.append(row.number)
     texts = {role: write_text(row.cells[at]) for role, at in header.columns.items() if at < len(row.cells)}
     for role in ("page_content", "question"):
         if role in header.columns and not texts.get(role):

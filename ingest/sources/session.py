@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from ingest.sources.archive import inspect
 from ingest.sources.book import Book, Opened, PanicError
-from ingest.sources.cells import Cell, name_kind
+from ingest.sources.cells import Cell, name_kind, take_link
 from ingest.sources.formats import COMPOUND, ZIP, describe_archive, describe_compound
 from ingest.sources.frames import pack, pack_rows, receive, send, unpack
 from ingest.sources.marks import Marks, group_merged, mark_rows
@@ -86,7 +86,7 @@ class Session:
         for cells in islice(mark_rows(opened.rows(), opened.first, marks), row, None):
             for column, cell in enumerate(cells):
                 if cell != "":
-                    classes[column].add(cell.__class__)
+                    classes[column].add(take_link(cell).__class__)
         return {"mixed": [column for column, found in classes.items() if len({name_kind(each) for each in found}) > 1]}
 
     def _find(self, index: int, name: str) -> int:

@@ -27,7 +27,7 @@ class TextFolder:
     path: str
     selection: Selection
     encoding: str = ""
-    version: ClassVar[int] = 3  # a change that reads the same bytes otherwise raises it
+    version: ClassVar[int] = 4  # a change that reads the same bytes otherwise raises it
 
     @property
     def location(self) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ingest.sources.formats import describe_other, is_workbook
 from ingest.sources.sheet import Sheet
-from ingest.sources.unreadable import UnreadableError
+from ingest.sources.unreadable import AGAIN, UnreadableError
 
 if TYPE_CHECKING:
     from ingest.sources.reader import Reader
@@ -23,6 +23,8 @@ def list_sheets(content: bytes) -> list[Sheet]:
         raise UnreadableError(describe_other(content))
     reader = _share_reader()
     book = reader.open(content)
+    if not book.heads:  # no program saves a workbook of nothing: its sheets are there, and were not found
+        raise UnreadableError(f"no sheet was found in it; {AGAIN}")
     return [
         Sheet(
             name=unicodedata.normalize("NFC", head.name),

@@ -9,9 +9,11 @@ from ingest.chunking.chunker import TextChunker
 from ingest.chunking.headings import find_headings
 from ingest.chunking.sizers import Characters
 from ingest.chunking.verbatim import Verbatim
+from ingest.chunking.walls import find_walls
 from ingest.model import Document
 from tests.chunking.texts import embed
 
+CLOSING = "Luật này được Quốc hội thông qua ngày 01/01/2024.\n"
 BODY = "Người lao động có quyền nghỉ phép năm.\n"
 
 
@@ -42,7 +44,13 @@ def list_labels(text: str) -> list[str]:
             id="a chapter",
         ),
         pytest.param(
-            "부칙\n제3조(다른 법률의 개정) ① 농지법 일부를 다음과 같이 개정한다.\n제6조를 다음과 같이 한다.\n"
+            f"Điều 1. Sửa đổi Luật A\nBổ sung Chương IIa như sau:\nChương IIa\nMỚI\nĐiều 20a. B\n{BODY}\n"
+            f"Chương II\n\nTHI HÀNH\n\nMục 1\n\nHIỆU LỰC\n\nĐiều 2. D\n{BODY}",
+            ["Điều 1", "Chương II", "Mục 1", "Điều 2"],
+            id="a chapter and a section follow",
+        ),
+        pytest.param(
+            "부칙\n제3조(다른 법률의 개정) ① 농지법 일부를 다음과 같이 개정한다.\n제6조 및 제7조를 다음과 같이 한다.\n"
             "제6조(권리) ① 있다.\n제7조(의무) ② 있다.\n② 도로법 일부를 다음과 같이 개정한다.\n제9조를 다음과 같이 "
             "한다.\n제9조(벌칙) 없다.\n제4조(경과조치) 이다.\n",
             ["부칙", "제3조", "제4조"],
@@ -52,6 +60,30 @@ def list_labels(text: str) -> list[str]:
             f"Điều 7. Sửa đổi Điều 3 như sau:\nĐiều 3. A\n{BODY}Điều 7a. B\n{BODY}Điều 8. C\n{BODY}",
             ["Điều 7", "Điều 7a", "Điều 8"],
             id="an article with a letter follows",
+        ),
+        pytest.param(
+            f"Điều 1. Sửa đổi, bổ sung Luật A như sau:\n1. Thay thế Chương II như sau:\nChương II\nTỔ CHỨC\n"
+            f"Điều 10. A\n{BODY}Điều 2. B\n{BODY}Điều 3. C\n{BODY}",
+            ["Điều 1", "Điều 2", "Điều 3"],
+            id="a chapter is not taken for that of the next article",
+        ),
+        pytest.param(
+            "Điều 1. Sửa đổi, bổ sung một số điều của Luật A\n1. Điều 5 được sửa đổi như sau:\nĐiều 5. A\n1. Một.\n"
+            f"2. Điểm a khoản 1 Điều 6 được sửa đổi, bổ sung như sau:\na) Hai;\n{CLOSING}",
+            ["Điều 1", ""],
+            id="the last article",
+        ),
+        pytest.param(
+            "Điều 1. Sửa đổi một số điều của Luật A\n1. Sửa đổi từ Điều 5 đến Điều 7 như sau:\n"
+            "Điều 5. A\nĐiều 6. B\nĐiều 7. C\nĐiều 8. D\n",
+            ["Điều 1", "Điều 8"],
+            id="a range",
+        ),
+        pytest.param(
+            "Điều 1. Sửa đổi một số điều của Luật A\n1. Bổ sung Điều 1b vào sau Điều 2 như sau:\nĐiều 1b. A\n"
+            "Điều 2. B\n",
+            ["Điều 1", "Điều 2"],
+            id="not the one behind which it is put",
         ),
     ],
 )
@@ -76,10 +108,68 @@ def test_what_is_quoted_opens_nothing(text: str, labels: list[str]) -> None:
             "Điều 4. Hồ sơ\n1. Hồ sơ sửa đổi, bổ sung giấy phép theo khoản 3 gồm:\na) Đơn;\n2. Hai.\nĐiều 5. B\n",
             id="points of its own",
         ),
+        pytest.param(
+            "Điều 2. Cấp, sửa đổi, bổ sung giấy phép\n1. Bổ sung giấy phép theo khoản 1 Điều này như sau:\na) Tên;\n"
+            "b) Trụ sở.\n2. Thời hạn là 15 ngày.\nĐiều 3. B\n",
+            id="a title that only has the words",
+        ),
+        pytest.param(
+            "Điều 2. Sửa đổi, bổ sung một số điều của Luật A\n1. Bổ sung hồ sơ theo khoản 3 Điều 5 gồm:\n"
+            "a) Đơn;\nb) Ảnh.\n",
+            id="no other words follow",
+        ),
+        pytest.param(
+            "Điều 2. Bổ sung một số điều kiện\n1. Bổ sung khoản 1 Điều 5 như sau:\na) Đơn;\nb) Ảnh.\n",
+            id="conditions are no articles",
+        ),
+        pytest.param(
+            f"Điều 12. A\nCác nội dung đã được sửa đổi, bổ sung như sau:\nĐiều 15. B\n{BODY}Điều 13. C\n{BODY}",
+            id="nothing of another law is named",
+        ),
+        pytest.param(
+            "Điều 4. Hồ sơ\n1. Sửa đổi Luật A như sau:\nĐiều 35. A\nĐiều 36. B\nLUẬT\nXÂY DỰNG\nĐiều 5. C\n",
+            id="numbers beyond a wall tell nothing",
+        ),
+        pytest.param(
+            "Điều 39. A\nSửa đổi Luật A như sau:\nĐiều 39.12.NĐ.1.2. B\nĐiều 39.13.LQ.1. C\nĐiều 40. D\n",
+            id="articles of a codified law",
+        ),
     ],
 )
 def test_what_only_looks_like_one_stays_open(text: str) -> None:
     assert list(find_amendments(text)) == []
+
+
+@pytest.mark.parametrize(
+    "wall",
+    [
+        *("부칙 <제2호, 2021. 1. 1.>", "[별표 1] 과태료", "하천법\n[시행 2024. 1. 1.]", "제2장 보칙", "LUẬT\nXÂY DỰNG"),
+        *("Phụ lục I\nBIỂU PHÍ", "Chương VI\nTHI HÀNH", "Mục 2. QUẢN LÝ", "Nơi nhận:\n- Chính phủ.", CLOSING.strip()),
+        *("Phần thứ hai\nTHI HÀNH", "Điều 39.12.NĐ.1.2. Hồ sơ"),
+    ],
+)
+@pytest.mark.parametrize(
+    "quoted",
+    ["2. Sửa đổi khoản 2 Điều 9 như sau:\n2. Thuế là 5%.\n", "2. Sửa đổi Điều 9 như sau:\nĐiều 9. Thuế\n1. 5%.\n"],
+)
+@pytest.mark.parametrize("after", ["", f"Điều 2. A\n{BODY}"])
+def test_no_stretch_reaches_over_a_wall(wall: str, quoted: str, after: str) -> None:
+    above = f"Điều 1. Sửa đổi, bổ sung một số điều của Luật Thuế\n{quoted}"
+    [(start, end)] = find_amendments(f"{above}{wall}\n{after}")
+    assert (start, end) == (above.rindex("\n", 0, above.index("như sau:\n") + 9) + 1, len(above))
+
+
+OWN = st.lists(st.integers(2, 6), unique=True, max_size=5).map(sorted)
+
+
+@given(OWN, st.lists(st.integers(1, 9), unique=True, min_size=1, max_size=4).map(sorted))
+def test_what_is_quoted_by_its_number_does_not_depend_on_the_articles_below(own: list[int], quoted: list[int]) -> None:
+    above = "Điều 1. Sửa đổi, bổ sung một số điều của Luật A\n" + "".join(
+        f"{place}. Sửa đổi, bổ sung Điều {number} như sau:\nĐiều {number}. A\n1. Một.\n2. Hai.\n"
+        for place, number in enumerate(quoted, start=1)
+    )
+    below = "".join(f"Điều {number}. B\n{BODY}" for number in own)
+    assert list_labels(above + below) == ["Điều 1", *[f"Điều {number}" for number in own]]
 
 
 def test_a_quoted_clause_is_none_of_the_article_that_quotes_it() -> None:
@@ -104,7 +194,7 @@ LINES = st.sampled_from(
             "다음과 같이 한다.\n",
             "제2조(가)\n",
         ),
-        *("\n", "LUẬT\n", "Chương II\n"),
+        *("\n", "LUẬT\n", "Chương II\n", "부칙\n", "Phụ lục I\n", "Nơi nhận:\n", "Điều 1. Sửa đổi Luật A\n"),
     )
 )
 
@@ -116,4 +206,5 @@ def test_stretches_are_in_order_and_whole_lines(text: str) -> None:
         assert reached <= start < end <= len(text)
         assert text[start - 1] == "\n" or not text[text.rfind("\n", 0, start) + 1 : start].strip("#*_ \t")
         assert end == len(text) or text[end - 1] == "\n"
+        assert find_walls(text).find(start, end, inner=False) == end
         reached = end

@@ -104,6 +104,8 @@ def test_no_text_breaks_it(text: str) -> None:
         ("Title: Luật\n제목: 법", "Luật"),
         ("제목: 하천법", "하천법"),
         ("title: 2024\nTiêu đề: Luật", "Luật"),
+        ("title: 2024", "2024"),
+        ("title: true", ""),
         ("title:\n  vi: Luật", ""),
         ("layout: page", ""),
     ],

@@ -290,6 +290,15 @@ def test_the_tree_of_a_law_is_shown_with_its_articles(command: Command) -> None:
     assert "  in all of them: law 1 · Chương 3 · Điều 12 · khoản 24; files without headings: 1" in lines
 
 
+def test_it_names_what_a_text_says_of_itself(command: Command) -> None:
+    Path("luật").mkdir(exist_ok=True)
+    Path("luật/a.md").write_text("---\nGhi chú: không có hiệu lực\nsố: 5\n---\nNội dung.\n", encoding="utf-8")
+    lines = command("preview", "--text-dir", "luật").out.splitlines()
+    assert '    metadata: "Ghi chú", "số"' in lines
+    [text] = command("preview", "--text-dir", "luật", "--json").json["datasets"][0]["texts"]
+    assert text["keys"] == ["Ghi chú", "số"]
+
+
 def test_of_many_headings_the_rest_is_counted_and_all_of_them_shown_if_asked(command: Command) -> None:
     for number in range(30):
         write_law(f"{number:02}.txt", chapters=25, articles=1)

@@ -104,3 +104,17 @@ def test_annexes_are_counted_last_and_hold_articles_of_their_own() -> None:
 def test_a_text_without_headings_has_an_empty_tree(text: str) -> None:
     tree = read_tree(Document("a.txt", text))
     assert (tree.counts, tree.branches) == ({}, [])
+
+
+def test_the_articles_of_an_annex_are_counted_by_themselves() -> None:
+    articles = "제1조(가) 하나.\n제2조(나) 둘.\n제3조(다) 셋.\n"
+    text = f"시험법\n[시행 2024. 1. 1.]\n{articles}부칙 <제1호>\n제1조(시행일) 시행한다.\n부칙 <제2호>\n{articles}"
+    seen = [
+        (branch.title, branch.depth, branch.articles, branch.first, branch.last)
+        for branch in read_tree(Document("a", text)).branches
+    ]
+    assert seen == [
+        ("시험법", 0, 3, "제1조", "제3조"),
+        ("부칙 <제1호>", 1, 1, "제1조", "제1조"),
+        ("부칙 <제2호>", 1, 3, "제1조", "제3조"),
+    ]

@@ -140,3 +140,19 @@ def test_a_row_that_looks_like_a_better_header_below_the_first_is_in_doubt() -> 
     title = find_header([["Nội dung", ""], ["Câu hỏi", "Trả lời"], ["q", "a"]], 0, {})
     assert title
     assert (title.place, title.doubt) == (1, "")
+
+
+@pytest.mark.parametrize("blank", [["", ""], []])
+def test_a_second_line_in_another_language_names_what_the_first_does_not(blank: list[str]) -> None:
+    rows = [["Câu hỏi", "Trả lời", "Nguồn", *blank], ["Question", "Answer", "Source", "Note", ""], ["q", "a", "S", "n"]]
+    header = find_header(rows, 0, {})
+    assert header
+    assert (header.place, header.names[3]) == (1, "Note")
+    assert header.name_roles().keys() == {"question", "page_content", "source"}
+
+
+def test_a_second_line_in_another_language_that_names_no_more_is_left_to_be_ignored() -> None:
+    header = find_header([["Câu hỏi", "Trả lời", ""], ["Question", "Answer", ""]], 0, {})
+    assert header
+    assert header.names[:2] == ("Câu hỏi", "Trả lời")
+    assert header.place == 0

@@ -55,7 +55,7 @@ def test_what_a_text_begins_or_ends_with_for_programs_is_no_part_of_it() -> None
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"ab\ncd\xffef", ["not UTF-8", "0xFF", "offset 5", "line 2", "--encoding"]),
+        (b"ab\ncd\xffef", ["not UTF-8", "0xFF", "offset 5", "line 2", "--encoding cp1258, cp1252 or cp949"]),
         ("Điề".encode()[:-1], ["not UTF-8", "line 1"]),
         (codecs.BOM_UTF16_LE + b"a", ["not UTF-16", "offset 2"]),
         (codecs.BOM_UTF16_BE + b"\xd8\x00\x00a", ["not UTF-16", "0xD8", "offset 2"]),

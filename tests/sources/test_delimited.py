@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.sources.cells import Failed
 from ingest.sources.delimited import list_sheets
 from ingest.sources.mojibake import find_mojibake
 from ingest.sources.normalisation import normalise
@@ -33,7 +34,7 @@ def test_whatever_a_writer_writes_is_read_back(rows: list[list[str]], delimiter:
     buffer = StringIO()
     writer = csv.writer(buffer, delimiter=delimiter, quoting=quoting, lineterminator="\r\n")  # type: ignore[arg-type] # one of csv's own
     writer.writerows([["Câu hỏi", "Đáp án", "Nguồn"], *rows])
-    if find_mojibake(buffer.getvalue()):
+    if find_mojibake(buffer.getvalue()) or any("###" in value for row in rows for value in row):
         return
     expected = [[normalise(value) for value in row] for row in rows]
     assert [row.cells for row in read(buffer.getvalue())[1:]] == expected
@@ -118,3 +119,50 @@ def test_a_quote_that_never_closes_is_found_after_many_rows() -> None:
 @pytest.mark.parametrize("text", ["", "\n\n", "\ufeff"])
 def test_a_file_of_nothing_has_a_sheet_of_nothing(text: str) -> None:
     assert not any(cell for row in read(text) for cell in row.cells)
+
+
+@pytest.mark.parametrize(
+    ("cell", "error"),
+    [
+        ("#N/A", "#N/A"),
+        (" #REF! ", "#REF!"),
+        ('"#NAME?"', "#NAME?"),
+        ("#DIV/0!", "#DIV/0!"),
+        ("########", "########"),
+        ("Err:502", "Err:502"),
+    ],
+)
+def test_a_cell_that_says_only_an_error_is_one(cell: str, error: str) -> None:
+    found = read(f"Q,A\nq,{cell}\n")[1].cells[1]
+    assert isinstance(found, Failed)
+    assert found.error == error
+
+
+@pytest.mark.parametrize("cell", ["#N/A is an error", "#1", "C#", "##", "#SALE!", "#n/a", "Err: 502"])
+def test_a_text_with_a_sign_of_errors_is_a_text(cell: str) -> None:
+    found = read(f"Q,A\nq,{cell}\n")[1].cells[1]
+    assert found == cell
+    assert type(found) is str
+
+
+@given(st.lists(st.lists(values, min_size=3, max_size=3), max_size=6), st.sampled_from([",", ";"]), st.data())
+def test_blanks_behind_quoted_cells_are_none_of_them(
+    rows: list[list[str]], delimiter: str, data: st.DataObject
+) -> None:
+    def quote(value: str) -> str:
+        return f'"{value.replace(chr(34), chr(34) * 2)}"' + " " * data.draw(st.integers(0, 2))
+
+    written = [delimiter.join(map(quote, row)) for row in [["Câu hỏi", "Đáp án", "Nguồn"], *rows]]
+    text = "".join(f"{line}\n" for line in written)
+    if find_mojibake(text) or "###" in text:
+        return
+    assert [row.cells for row in read(text)[1:]] == [[normalise(value) for value in row] for row in rows]
+
+
+def test_of_a_file_that_is_valid_without_it_no_blank_is_left_out() -> None:
+    assert read('Q,A\nq,"he said ""x"" , and"\n')[1].cells == ["q", 'he said "x" , and']
+    assert read('Q,A\n"q" ,"he said ""x"" , and"\n')[1].cells == ["q", 'he said "x" , and']
+    assert read('Q,A\n"q" ,"two ""\nlines"" , x" \nr,5" , b\n'.replace(" , b", ""))[1].cells == [
+        "q",
+        'two "\nlines" , x',
+    ]

@@ -23,6 +23,70 @@ OTHERS = {
     "rozumem i sumieniem i powinni postępować wobec innych w duchu braterstwa. Każdy ma prawo do nauki.",
 }
 
+# Near relatives of what Windows has, which it shows with other letters: none is to be taken for that.
+RELATIVES = {
+    "iso8859-2": [
+        "Článok 1. Táto zmluva je založená na zásade štátnej suverenity. Štátna správa žiada úplné údaje o živnosti.",
+        "Všichni lidé rodí se svobodní a sobě rovní co do důstojnosti a práv. Žádný zákon není šťastný.",
+        "Sva ljudska bića rađaju se slobodna i jednaka u dostojanstvu i pravima. Članak, život, šuma, žaba.",
+        "Vsi ljudje se rodijo svobodni in imajo enako dostojanstvo in enake pravice. Življenje, šola, čas.",
+    ],
+    "iso8859-7": [
+        "Άρθρο 1. Όλοι οι άνθρωποι γεννιούνται ελεύθεροι και ίσοι στην αξιοπρέπεια και τα δικαιώματα.",
+        "απ’ όλα τα δικαιώματα και τις ελευθερίες που προκηρύσσει η παρούσα διακήρυξη, γι’ αυτό",
+    ],
+    "koi8-u": ["Україна є суверенна і незалежна, демократична, соціальна, правова держава. Її територія є цілісною."],
+    "mac_cyrillic": ["Статья 1. Российская Федерация есть демократическое федеративное правовое государство."],
+    "iso8859-15": [
+        "Le prix est de 12 € par année, la sœur de l'élève a été reçue à la forêt, où l'œuvre était déjà exposée.",
+        "Šokolaad on väga hea, kõik inimesed sünnivad vabadena ja võrdsetena oma väärikuselt ja õigustelt.",
+    ],
+}
+SOUND = {
+    "cp1250": [
+        "Všichni lidé rodí se svobodní a sobě rovní co do důstojnosti a práv. Žádný zákon není šťastný.",
+        "Všichni lidé rodí se svobodní a sobě rovní co do důstojnosti a práv. Žádný zákon, © Nakladatelství.",
+        "Minden emberi lény szabadon születik és egyenlő méltósága és joga van. Egymással szemben testvéri szellemben.",
+    ],
+    "cp1251": [
+        "Все люди рождаются свободными и равными. Мощность 5 кВт, напряжение 10 кВ, ток 3 мА, давление 2 кПа.",
+        "Всички хора се раждат свободни и равни по достойнство и права. Те са надарени с разум и съвест.",
+        "Україна є суверенна і незалежна, демократична, соціальна, правова держава. Її територія є цілісною.",
+    ],
+    "koi8-r": ["Все люди рождаются свободными и равными в своем достоинстве и правах. Мощность 5 кВт, а ток 3 мА."],
+    "cp1252": [
+        (
+            "Größe, Straße. Sie sind mit Vernunft und Gewissen begabt und sollen einander im Geiste der Brüderlichkeit "
+            "begegnen. Alle Menschen sind frei und gleich an Würde und Rechten geboren."
+        ),
+        (
+            "Todos los seres humanos nacen libres e iguales en dignidad y derechos y, dotados como están de razón y "
+            "conciencia, deben comportarse fraternalmente los unos con los otros. ¿Qué año? Mañana."
+        ),
+        (
+            "Tutti gli esseri umani nascono liberi ed eguali in dignità e diritti. Essi sono dotati di ragione e di "
+            "coscienza e devono agire gli uni verso gli altri in spirito di fratellanza. Perché, così, più, città."
+        ),
+    ],
+    "cp1253": ["Άρθρο 1. Όλοι οι άνθρωποι γεννιούνται ελεύθεροι και ίσοι στην αξιοπρέπεια και τα δικαιώματα."],
+    "cp1254": [
+        (
+            "Bütün insanlar hür, haysiyet ve haklar bakımından eşit doğarlar. Akıl ve vicdana sahiptirler ve "
+            "birbirlerine karşı kardeşlik zihniyeti ile hareket etmelidirler."
+        ),
+    ],
+    "cp1257": [
+        (
+            "Visi žmonės gimsta laisvi ir lygūs savo orumu ir teisėmis. Jiems suteiktas protas ir sąžinė ir jie turi "
+            "elgtis vienas kito atžvilgiu kaip broliai."
+        ),
+    ],
+}
+
+
+def list_samples(samples: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(codec, text) for codec, texts in samples.items() for text in texts]
+
 
 def read(content: bytes) -> str | None:
     encoding = find_encoding(content)
@@ -32,6 +96,28 @@ def read(content: bytes) -> str | None:
 @pytest.mark.parametrize("codec", OTHERS)
 def test_other_languages_are_found_too(codec: str) -> None:
     assert read(OTHERS[codec].encode(codec)) == OTHERS[codec]
+
+
+@pytest.mark.parametrize(("codec", "text"), list_samples(SOUND))
+def test_a_sound_text_of_windows_is_not_doubted(codec: str, text: str) -> None:
+    assert read(text.encode(codec)) == text
+
+
+@pytest.mark.parametrize(("codec", "text"), list_samples(RELATIVES))
+def test_a_relative_of_what_windows_has_is_not_taken_for_it(codec: str, text: str) -> None:
+    assert read(text.encode(codec)) in {text, None}
+
+
+@given(st.sampled_from(list_samples(RELATIVES)), st.data())
+def test_words_in_a_relative_of_what_windows_has_are_not_read_wrongly(
+    sample: tuple[str, str], data: st.DataObject
+) -> None:
+    codec, text = sample
+    words = text.split()
+    start = data.draw(st.integers(0, len(words) - 4))
+    part = " ".join(words[start : start + data.draw(st.integers(4, 20))])
+    if not part.isascii():
+        assert read(part.encode(codec)) in {part, None}
 
 
 @given(st.sampled_from(list(OTHERS)), st.data())

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ingest.sources.cells import Cell
 from ingest.sources.columns import find_header
-from ingest.sources.header import LONG, Header, find_role, looks_like_names
+from ingest.sources.header import LONG, Header, find_role, looks_like_names, numbers_columns
 from tests.sources.test_cells import cells
 
 NAMES = ("Câu hỏi", "Đáp án", "Nguồn", "STT")
@@ -73,3 +73,23 @@ def test_a_short_text_and_a_year_can_name_a_column(cell: Cell, name: bool) -> No
 
 def test_a_long_text_names_no_column() -> None:
     assert not looks_like_names(["STT", "x" * (LONG + 1)])
+
+
+@pytest.mark.parametrize(
+    ("row", "numbers"),
+    [
+        (["(1)", "(2)"], True),
+        (["1", "2", "3", ""], True),
+        ([1, 2, 3], True),
+        ([1.0, 2.0, 3.0], True),
+        (["[1]", "[2]", "[3]"], True),
+        ([1, 2], False),  # may be a question of arithmetic
+        ([1, 2, 4], False),
+        ([2, 3, 4], False),
+        (["(1)", "q", "a"], False),
+        (["(1)"], False),
+        ([], False),
+    ],
+)
+def test_a_row_that_counts_the_columns_is_told_from_a_row(row: list[Cell], numbers: bool) -> None:
+    assert numbers_columns(row) == numbers

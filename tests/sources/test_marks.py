@@ -1,6 +1,8 @@
 """What is said of cells, put into rows as a library gives them."""
 
-from ingest.sources.cells import Covered, Failed, Linked, Unsaved
+from datetime import date
+
+from ingest.sources.cells import Covered, Failed, Linked, Unsaved, take_link, write_json
 from ingest.sources.marks import Marks, group_merged, mark_rows
 
 
@@ -36,3 +38,12 @@ def test_a_link_on_a_whole_column_is_on_each_text_of_it_and_makes_no_row() -> No
     rows = list(mark_rows(iter([["a", "b"], ["c", ""], ["d", "e"], ["", "f"], ["g", "h"]]), 0, marks))
     urls = [[getattr(cell, "url", None) for cell in row] for row in rows]
     assert urls == [[None, None], [link.url, None], ["u", link.url], [None, link.url], [link.url, None]]
+
+
+def test_a_link_on_a_number_or_a_date_leaves_it_what_it_is() -> None:
+    day = date(2024, 1, 31)
+    [row] = mark_rows(iter([[2024, day, 0, ""]]), 0, Marks(links={0: {at: Linked(url="u") for at in range(4)}}))
+    assert row == ["2024", "2024-01-31", "0", ""]
+    assert [getattr(cell, "url", None) for cell in row] == ["u", "u", "u", None]
+    assert list(map(write_json, row)) == [2024, "2024-01-31", 0, None]
+    assert list(map(take_link, row)) == [2024, day, 0, ""]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,3 +85,10 @@ def test_below_a_row_of_nothing_no_range_goes_on() -> None:
     rows = [Row(1, ["q", "a", "S"]), Row(2, ()), Row(3, ["r", "b", Covered()])]
     *_, last = fill_merged(iter(rows), HEADER)
     assert type(last.cells[SOURCE]) is Covered
+
+
+@pytest.mark.parametrize("said", [0, False, 0.0])
+def test_a_value_that_is_nothing_to_a_program_is_filled_down_too(said: Cell) -> None:
+    *_, last = fill_merged(iter([Row(1, ["q", said, said]), Row(2, ["r", Covered(), Covered()])]), HEADER)
+    assert last.cells == ["r", said, said]
+    assert [type(cell) for cell in last.cells[1:]] == [type(said)] * 2

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.sources.misreadings import NAMES, TABLES, is_written, show, undo, undo_eastern
+from ingest.sources.misreadings import NAMES, TABLES, Undone, is_written, show, undo, undo_eastern
 from tests.sources.encodings import KOREAN, VIETNAMESE
 
 
@@ -18,15 +18,38 @@ def test_a_byte_is_shown_for_each_character(text: str, codec: str) -> None:
     assert len(show(text, codec)) == len(text)
 
 
+FRENCH = "sélectionnés, élève, reçu, fête, forêt, brûler, naître, déjà, là, mère, tôt"
+
+
 @pytest.mark.parametrize("text", [VIETNAMESE, KOREAN, "日本国憲法", "中华人民共和国", "", "only ASCII", "카톡 왔어"])
 def test_a_sound_text_has_no_way_back_from_two_bytes(text: str) -> None:
-    assert undo_eastern(text) == ("", "")
+    assert undo_eastern(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["question,answer\nbook,책\nfirst,첫째", "谢谢 谢谢", "谢谢 " * 20, "the책is", "the책is " * 20, "s챕lectionn챕s"],
+)
+def test_a_few_characters_that_chance_sends_back_are_not_sure(text: str) -> None:
+    found = undo_eastern(text)
+    assert found is None or not found.sure
+
+
+@given(st.text(st.sampled_from([chr(code) for code in range(0xAC00, 0xD7A4, 7)] + [*" ,the"]), max_size=9))
+def test_no_short_text_of_hangul_is_sure_to_be_something_else(text: str) -> None:
+    try:
+        text.encode("euc_kr")  # the syllables in use
+    except UnicodeEncodeError:
+        return
+    found = undo_eastern(text)
+    assert found is None or not found.sure
 
 
 def test_what_went_through_two_bytes_twice_comes_back() -> None:
-    once = "sélectionnés".encode().decode("cp949")
-    assert undo_eastern(once) == ("CP949", "sélectionnés")
-    assert undo_eastern(once.encode().decode("cp949")) == ("CP949", "sélectionnés")
+    once = FRENCH.encode().decode("cp949")
+    assert undo_eastern(once) == Undone("CP949", FRENCH, sure=True)
+    short = "sélectionnés".encode().decode("cp949")
+    assert undo_eastern(short.encode().decode("cp949")) == Undone("CP949", "sélectionnés", sure=True)
 
 
 def test_what_texts_hold_is_told_from_what_they_do_not() -> None:

@@ -97,12 +97,31 @@ def test_what_was_done_twice_is_undone_twice(text: str, codec: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "codec"),
-    [("quy định tại Điều 16 của Luật này", "gb18030"), ("sélectionnés", "cp949"), ("les réactiver", "cp932")],
+    [
+        ("quy định tại Điều 16 của Luật này", "gb18030"),
+        ("sélectionnés, élève, reçu, fête, forêt, brûler, déjà", "cp949"),
+        ("sélectionnés, élève, reçu, fête, forêt, brûler, déjà", "cp932"),
+    ],
 )
 def test_it_is_undone_for_encodings_of_two_bytes_too(text: str, codec: str) -> None:
     found = find_mojibake(text.encode().decode(codec))
     assert found
     assert found.repaired == text
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "example"),
+    [
+        ("question,answer\nbook,책\nfirst,첫째", 2, "book,책"),
+        ("谢谢 谢谢", 1, "谢谢"),
+        ("a\nthe책is", 2, "the책is"),
+        ("s챕lectionn챕s", 1, "s챕lectionn챕s"),
+    ],
+)
+def test_a_few_characters_of_two_bytes_are_told_and_left(text: str, line: int, example: str) -> None:
+    found = find_mojibake(text)
+    assert found
+    assert (found.line, found.repaired, found.example) == (line, None, example)
 
 
 @pytest.mark.parametrize(

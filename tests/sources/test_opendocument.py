@@ -52,6 +52,13 @@ def test_what_is_merged_linked_unsaved_or_an_error_is_told() -> None:
     ]
 
 
+def test_the_link_of_a_source_that_is_a_number_is_kept() -> None:
+    link = '<text:a xlink:href="https://luat.vn">2024</text:a>'
+    [item] = read(make_document(table(row(*HEADER), row("q", "a", value("float", 'office:value="2024"', link)))))
+    assert isinstance(item, Document)
+    assert (item.source, item.metadata) == ("2024", {"source_link": "https://luat.vn"})
+
+
 def test_hidden_sheets_are_told_and_tables_in_cells_are_no_sheets() -> None:
     inner = f"<table:table-cell>{table(row('x'), name='Trong')}</table:table-cell>"
     book = open_book(make_document(table(row("a", inner), name="Một & hai"), table(name="Ẩn", hidden=True)))
@@ -91,3 +98,32 @@ def test_a_text_document_is_told_from_a_workbook() -> None:
     ]
     with pytest.raises(UnreadableError):
         open_book(zip_of("content.xml"))
+
+
+COMMENT = '<!-- <table:table table:name="x"> --><text:p>a</text:p>'
+CDATA = "<text:p><![CDATA[</table:table><table:table>]]></text:p>"
+
+
+@pytest.mark.parametrize(
+    ("part", "attribute", "answer"),
+    [
+        ("<text:p>a</text:p>", """table:print-ranges='"a">b' """, "a"),
+        ("<text:p>a</text:p>", 'table:print-ranges="a/>b" ', "a"),
+        (COMMENT, "", "a"),
+        (CDATA, "", "</table:table><table:table>"),
+    ],
+)
+def test_no_sheet_is_lost_by_what_only_looks_like_a_tag(part: str, attribute: str, answer: str) -> None:
+    first = table(row(*HEADER), row("q", text(part), "S"), name="A > B").replace(
+        "<table:table ", f"<table:table {attribute}", 1
+    )
+    items = read(make_document(first, table(row(*HEADER), row("r", "b"), name="C")))
+    assert [(item.sheet, item.text) for item in items if isinstance(item, Document)] == [("A > B", answer), ("C", "b")]
+
+
+@pytest.mark.parametrize("old", [b"table:table", b"table:", b"office:"])
+def test_a_workbook_of_which_no_sheet_is_found_is_unreadable_and_not_empty(old: bytes) -> None:
+    content = make_document(table(row(*HEADER), row("q", "a")))
+    [item] = read(replace_part("content.xml", lambda xml: xml.replace(old, old.replace(b":", b"2:")), content))
+    assert isinstance(item, Skipped)
+    assert item.where == ""

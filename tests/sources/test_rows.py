@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ingest.model import Columns, Document, File, Ignored, Noted, Skipped
@@ -104,6 +106,20 @@ def test_the_link_of_a_source_is_kept() -> None:
 
     metadata = [dict(item.metadata) for item in documents(read(save(fill)))]
     assert metadata == [{"source_link": "https://luat.vn/a"}, {"source_link": "https://luat.vn/a"}, {}]
+
+
+def test_the_link_of_a_source_that_is_a_number_is_kept_and_a_number_for_metadata_stays_one() -> None:
+    def fill(sheet: Worksheet) -> None:
+        for row in ([*HEADER, "Năm"], ["q", "a", 2024, 2024], ["r", "b", "Luật", 2025]):
+            sheet.append(row)
+        sheet["C2"].hyperlink = sheet["D2"].hyperlink = "https://luat.vn/a"
+
+    items = read(save(fill))
+    assert [(item.source, dict(item.metadata)) for item in documents(items)] == [
+        ("2024", {"source_link": "https://luat.vn/a", "Năm": 2024}),
+        ("Luật", {"Năm": 2025}),
+    ]
+    assert not [item for item in items if isinstance(item, Noted)]
 
 
 @pytest.mark.parametrize(
@@ -276,3 +292,65 @@ def test_context_is_part_of_the_reading() -> None:
     assert "context" not in plain
     assert one == open_source("excel", "a.xlsx", context=[" LOẠI:"]).reading
     assert one != open_source("excel", "a.xlsx", context=["Loại", "Năm"]).reading
+
+
+@pytest.mark.parametrize("numbers", [[1, 2, 3, 4], ["(1)", "(2)", "(3)", "(4)"]])
+def test_a_row_that_counts_the_columns_under_the_header_is_ignored_by_name(numbers: list[Value]) -> None:
+    items = read_sheet([*HEADER, "Loại"], numbers, ["q", "a", "S", "x"], [*numbers[:3], "y"])
+    assert [item.where for item in items if isinstance(item, Ignored)] == ["sheet FAQ, row 2"]
+    assert [item.metadata["Loại"] for item in documents(items)] == ["x", "y"]
+    assert not [item for item in items if isinstance(item, Noted)]  # of a column that holds numbers and text
+
+
+def read_csv(text: str) -> list[Item]:
+    return read(text.encode(), "faq.csv")
+
+
+cells = st.text("ab ", max_size=3).map(lambda text: f"x{text}y")
+
+
+@given(st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=6), st.integers(0), st.integers(0, 2))
+def test_of_a_row_that_a_line_break_tore_no_part_is_a_document(
+    rows: list[tuple[str, str, str]], torn: int, column: int
+) -> None:
+    written = [",".join(row) for row in rows]
+    broken = list(rows[torn % len(rows)])
+    broken[column] = "first\nsecond"
+    written[torn % len(rows)] = ",".join(broken)
+    items = read_csv("\n".join(["question,answer,source", *written]))
+    skipped = [item.where for item in items if isinstance(item, Skipped)]
+    numbers = [2 + torn % len(rows), 3 + torn % len(rows)]
+    whole = {0: 1, 2: 0}.get(column)  # of a text at an end one part is as wide as the header
+    named = numbers if whole is None else [numbers[1 - whole]]
+    assert skipped == [f"row {number}" for number in named]
+    assert len(documents(items)) == len(rows) - (column == 1)
+
+
+def test_a_row_that_a_line_break_tore_is_skipped_with_the_way_out() -> None:
+    items = read_csv("question,answer,source\nq1,first line\n\nsecond line,Law 5\nq2,a2,Law 6\n")
+    assert [item.text for item in documents(items)] == ["a2"]
+    skipped = [item for item in items if isinstance(item, Skipped)]
+    assert [item.where for item in skipped] == ["row 2", "row 4"]
+    assert skipped[0].reason.startswith("2 cells under a header of 3; a text with a line break must be quoted")
+
+
+def test_rows_that_lack_only_blank_cells_at_their_end_are_read_and_counted_once() -> None:
+    rows = "".join(f"q{number},a,S\n" for number in range(7))
+    items = read_csv(f"question,answer,source,note\n{rows}r,b\ns,c,S,n\nt,d\n".replace("r,b\n", "x,b,S,n\nr,b\n"))
+    assert [item.text for item in documents(items)] == [*"aaaaaaa", "b", "b", "c", "d"]
+    [noted] = [item for item in items if isinstance(item, Noted)]
+    assert noted.what.startswith("9 rows have fewer cells than the header (row 2, row 3, row 4, row 5, row 6, …)")
+    assert not [item for item in items if isinstance(item, Skipped)]
+
+
+def test_a_blank_name_at_the_end_of_a_header_is_lacked_by_no_row() -> None:
+    assert [type(item) for item in read_csv("question,answer,,\nq,a\nr,b,\n")] == [Document, Document]
+
+
+def test_an_error_in_a_csv_file_is_blank_and_is_named() -> None:
+    items = read_csv("question,answer,source\nq1,#N/A,S\nq2,a,#REF!\n")
+    assert [(item.text, item.source) for item in documents(items)] == [("a", "")]
+    assert [item.reason for item in items if isinstance(item, Ignored)] == ['nothing in column "answer" but #N/A']
+    assert [item.what for item in items if isinstance(item, Noted)] == [
+        'a cell in column "source" with #REF!: read as blank'
+    ]
