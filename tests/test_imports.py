@@ -10,13 +10,18 @@ import pytest
 import ingest
 
 ROOT = Path(ingest.__file__).parent
-VOCABULARY = {"batching", "hosts", "model", "protocols", "errors", "identity", "concurrency", "trust"}
+VOCABULARY = {"batching", "hosts", "model", "protocols", "errors", "identity", "concurrency", "trust", "child"}
 CORE = VOCABULARY | {
     "report",
     "estimate",
     "stopwatch",
     "guard",
     "chunks",
+    "ids",
+    "shelf",
+    "cutter",
+    "cutting",
+    "ordinals",
     "comparison",
     "encoding",
     "pruning",
