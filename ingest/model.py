@@ -191,6 +191,7 @@ class Collection:
     datasets: per dataset what was recorded of it: `path`, `host`, `chunking`, `reading`, `last_run`, and where there
         are any, the `columns` of its workbooks (see `roles`) and the items that were `skipped` (see `report`).
     adopting: it was taken over from another program, whose points are not yet deleted.
+    form: how a server keeps it (see `stores.form.Form`), which is not recorded but read; empty in other stores.
     """
 
     identity: Identity
@@ -200,6 +201,7 @@ class Collection:
     canaries: "Vectors" = field(compare=False)  # by `identity.diverge`, since services differ in the last digits
     datasets: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     adopting: bool = False
+    form: Mapping[str, Json] = field(default_factory=dict, compare=False)
 
 
 def canonical(value: Json) -> str:

@@ -233,7 +233,16 @@ class Store(Protocol):
         ...
 
     def upsert(self, points: Sequence[Point]) -> None:
-        """Write points. When it returns, all are visible to reads and survive the death of this process."""
+        """Take points to be written; some may still be under way when it returns.
+
+        All of them are visible to what this store reads, and written before anything else is. Once `flush` returned,
+        they survive the death of this process. What fails is raised by whichever call comes next.
+        """
+        ...
+
+    @property
+    def unwritten(self) -> int:
+        """The number of points that `upsert` took and that are not known to be written: after a failure, those lost."""
         ...
 
     def overwrite(self, payloads: Mapping[str, Payload]) -> None:
@@ -249,7 +258,7 @@ class Store(Protocol):
         ...
 
     def flush(self) -> None:
-        """Make all that was written survive a power cut."""
+        """Wait until all is written, and make it survive a power cut."""
         ...
 
     def compact(self) -> None:

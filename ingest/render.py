@@ -123,6 +123,9 @@ def render_collection(name: str, store: str, collection: Collection, counts: Map
     """Show what a collection holds, and how it was made."""
     yield f"{name} in {store}: {sum(counts.values())} points of {collection.dimension} dimensions"
     yield f"model {collection.identity.model or 'unknown'}, by {collection.service}, version {collection.version}"
+    if collection.form:
+        kept = (f"{name.replace('_', ' ')} {str(value).lower()}" for name, value in collection.form.items())
+        yield f"kept with {', '.join(kept)}"
     for dataset, count in sorted(counts.items()):
         yield render_dataset(dataset, collection.datasets.get(dataset, {}), count)
 

@@ -128,6 +128,9 @@ def sync(
         except KeyboardInterrupt as received:
             tally.error = read_signal(received)
             break
+        finally:
+            if tally.error:
+                tally.added -= store.unwritten
     notes += [*chain.from_iterable(tally.notes for tally in tallies), *note_untouched(others)]
     seconds = time.monotonic() - started
     return Report(tallies, embedder.requests, embedder.retries, seconds, embedder.cached, notes)

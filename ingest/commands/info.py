@@ -50,6 +50,7 @@ def show_info(
                 "identity": asdict(described.identity),
                 "service": described.service,
                 "version": described.version,
+                "form": described.form,
                 "datasets": datasets,
                 **age,
             }

@@ -50,6 +50,7 @@ class EmbeddedCollection:
     """A record in `<path>/<collection>/` and the shard that it names."""
 
     private = True
+    unwritten = 0  # a write is made when its method comes back
 
     def __init__(self, path: str, collection: str) -> None:
         self.name = path

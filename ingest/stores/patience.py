@@ -23,7 +23,7 @@ log = logging.getLogger("ingest")
 class Patience:
     """Makes requests until they succeed or there is no point in going on.
 
-    Time is added up from waits and time-outs, without a look at the clock.
+    longest: seconds of waiting for one request. Time is added up from waits and time-outs, without a look at the clock.
     """
 
     def __init__(
@@ -32,9 +32,11 @@ class Patience:
         collection: str,
         sleep: Callable[[float], None] = time.sleep,
         draw: Callable[[], float] = random.random,
+        *,
+        longest: float = PATIENCE,
     ) -> None:
         self._host, self._collection = host, collection
-        self._sleep, self._draw = sleep, draw
+        self._sleep, self._draw, self._longest = sleep, draw, longest
         self._answered = False
 
     def ask(self, request: Callable[Asked, Answer], *args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
@@ -53,7 +55,7 @@ class Patience:
                 wait = backoff * (1 + self._draw()) / 2 if failure.retry_after is None else failure.retry_after
                 wait = max(wait, SHORTEST)
                 hopeless = not self._answered and tries >= TRIES
-                if failure.kind not in PASSING or hopeless or spent + wait > PATIENCE:
+                if failure.kind not in PASSING or hopeless or spent + wait > self._longest:
                     raise explain(failure, self._host, self._collection) from error
                 level = logging.INFO if tries < TRIES else logging.WARNING
                 log.log(level, "%s: %s; trying again in %.1f s", self._host, failure.words, wait)
@@ -75,4 +77,4 @@ class Patience:
 
     def about(self, collection: str) -> "Patience":
         """Give the same patience with another collection of the host."""
-        return Patience(self._host, collection, self._sleep, self._draw)
+        return Patience(self._host, collection, self._sleep, self._draw, longest=self._longest)

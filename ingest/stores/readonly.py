@@ -91,6 +91,10 @@ class ReadOnlyStore:
         there = {} if self._changed else self._store.find_vectors(left)
         return there | {text: self._vectors[text] for text in texts if text in self._vectors}
 
+    @property
+    def unwritten(self) -> int:
+        return 0
+
     def upsert(self, points: Sequence[Point]) -> None:
         """Write nothing, but let the same text be found again, as it would be."""
         for point in points:

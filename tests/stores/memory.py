@@ -100,6 +100,10 @@ class MemoryStore:
         wanted = set(texts)
         return {text: point.vector for point in self._points.values() if (text := _read(point, "text")) in wanted}
 
+    @property
+    def unwritten(self) -> int:
+        return 0
+
     def upsert(self, points: Sequence[Point]) -> None:
         self._count("upsert", len(points))
         check_vectors(points, self._there().dimension)

@@ -25,8 +25,10 @@ from ingest.protocols import Store
 from ingest.stores import open_store
 from ingest.stores.embedded import EmbeddedStore
 from ingest.stores.server import ServerStore
+from tests.loopback import find_free_port
 from tests.stores.memory import MemoryStore
-from tests.stores.rest import serve_qdrant
+from tests.stores.rest import VERSION, LocalQdrant, serve_qdrant
+from tests.stores.rpc import serve_grpc
 from tests.stores.samples import (
     ABSENT,
     DIMENSION,
@@ -43,7 +45,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect i
 LIVE = os.environ.get("QDRANT_TEST_URL")
 
 
-def open_live(stack: ExitStack) -> Store:
+def open_live(stack: ExitStack, *, grpc: bool | None = None) -> Store:
     if not LIVE:
         pytest.skip("QDRANT_TEST_URL names no server")
     name = f"test-{uuid.uuid4()}"
@@ -51,11 +53,18 @@ def open_live(stack: ExitStack) -> Store:
     client = QdrantClient(url=LIVE, headers={"api-key": key} if key else None)
     stack.callback(client.close)
     stack.callback(client.delete_collection, name)
-    return open_store(url=LIVE, collection=name, api_key=key)
+    return open_store(url=LIVE, collection=name, api_key=key, prefer_grpc=grpc)
 
 
 def open_rest(stack: ExitStack, alias: str | None = None) -> Store:
     return open_store(url=stack.enter_context(serve_qdrant()).url, collection="test", alias=alias)
+
+
+def open_grpc(stack: ExitStack, alias: str | None = None) -> Store:
+    local = LocalQdrant(lambda _: None, VERSION)
+    port = stack.enter_context(serve_grpc(local)).port
+    url = f"http://127.0.0.1:{find_free_port()}"
+    return open_store(url=url, collection="test", alias=alias, prefer_grpc=True, grpc_port=port)
 
 
 STORES: dict[str, Callable[[ExitStack, Path], Store]] = {
@@ -65,7 +74,10 @@ STORES: dict[str, Callable[[ExitStack, Path], Store]] = {
     "rest": lambda stack, _: open_rest(stack),
     "alias": lambda _, __: ServerStore(QdrantClient(":memory:"), "test", name="local", alias="laws"),
     "alias over rest": lambda stack, _: open_rest(stack, alias="laws"),
+    "grpc": lambda stack, _: open_grpc(stack),
+    "alias over grpc": lambda stack, _: open_grpc(stack, alias="laws"),
     "live": lambda stack, _: open_live(stack),
+    "live over rest": lambda stack, _: open_live(stack, grpc=False),
 }
 
 

@@ -1,6 +1,7 @@
 """How long a request is made again, and what a failure means: added up, never waited for."""
 
 import inspect
+import json
 from collections.abc import Callable
 
 import grpc  # type: ignore[import-untyped]  # it ships no types
@@ -68,6 +69,7 @@ def ask(request: Callable[[], int], *, draw: float = 1.0, answered: bool = True)
 
 PASSING = [
     *(answer(status) for status in (408, 500, 502, 503, 504, 529)),
+    answer(429, b"<html>429 Too Many Requests</html>"),
     lost(),
     lost(httpx.ReadTimeout("")),
     lost(httpx.ConnectTimeout("")),
@@ -75,6 +77,7 @@ PASSING = [
     ResourceExhaustedResponse("slower", 3),
     QdrantException("Retry-After header value is not a valid integer: Wed, 21 Oct 2026 07:28:00 GMT"),
     NotApplied("wait_timeout"),
+    NotApplied("acknowledged"),
     *(Rpc(grpc.StatusCode[name]) for name in ("UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED", "INTERNAL", "UNKNOWN")),
 ]
 FINAL = [
@@ -204,6 +207,92 @@ def test_every_kind_has_a_way_out(kind: Kind) -> None:
     message = str(explain(failures.Failure(kind, "its {words}"), HOST, "laws"))
     assert "its {words}" in message
     assert HOST in message
+
+
+STRICT = {
+    'Limit exceeded 256 > 20 for "upsert limit". Help: Reduce the "upsert limit" parameter to or below 20.': (
+        Kind.LIMITED,
+        "upsert_max_batchsize",
+    ),
+    "Rate limiting exceeded: Write rate limit exceeded, request larger than rate limiter capacity, please try to split "
+    "your request": (Kind.LIMITED, "write_rate_limit"),
+    'Index required but not found for "source" of one of the following types: [keyword]. Help: Create an index': (
+        Kind.STRICT,
+        "unindexed_filtering_retrieve",
+    ),
+    "Max vector storage size limit of 1MB reached!": (Kind.STRICT, "max_collection_vector_size_bytes"),
+    "Max payload storage size limit of 1MB reached!": (Kind.STRICT, "max_collection_payload_size_bytes"),
+    "Condition size limit reached (256 > 10). Help: Reduce the size of your condition.": (
+        Kind.STRICT,
+        "condition_max_size",
+    ),
+}
+
+
+@pytest.mark.parametrize("words", STRICT)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda words: answer(400, json.dumps({"status": {"error": f"Bad request: {words}"}}).encode()),
+        lambda words: answer(403, json.dumps({"status": {"error": f"Forbidden: {words}"}}).encode()),
+        lambda words: Rpc(grpc.StatusCode.INVALID_ARGUMENT, words),
+        lambda words: Rpc(grpc.StatusCode.PERMISSION_DENIED, words),
+    ],
+)
+def test_what_the_strict_mode_forbids_is_told_with_its_setting(make: Callable[[str], Exception], words: str) -> None:
+    failure = read_failure(make(words))
+    assert failure
+    kind, setting = STRICT[words]
+    assert failure.kind is kind
+    assert f"{setting}" in str(explain(failure, HOST, "laws"))
+    assert not isinstance(explain(failure, HOST, "laws"), CredentialError)
+
+
+TWINS = {
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    409: "ALREADY_EXISTS",
+    429: "RESOURCE_EXHAUSTED",
+    422: "INVALID_ARGUMENT",
+    500: "INTERNAL",
+    408: "DEADLINE_EXCEEDED",
+}
+
+
+@pytest.mark.parametrize("status", TWINS)
+@pytest.mark.parametrize(
+    "words",
+    [
+        "its words",
+        "Not found: Collection `laws` doesn't exist!",
+        "Wrong input: Collection `laws` already exists!",
+        "No space left on device",
+        "disk quota exceeded",
+        *STRICT,
+    ],
+)
+def test_a_failure_of_grpc_means_what_its_twin_of_rest_means(status: int, words: str) -> None:
+    rest = read_failure(answer(status, json.dumps({"status": {"error": words}}).encode()))
+    twin = read_failure(Rpc(grpc.StatusCode[TWINS[status]], words))
+    assert rest
+    assert twin
+    assert rest.kind is twin.kind
+
+
+def test_a_write_that_was_not_made_in_time_counts_as_long_as_the_server_took() -> None:
+    late, at_once = read_failure(NotApplied("wait_timeout")), read_failure(NotApplied("acknowledged"))
+    assert late
+    assert at_once
+    assert (late.kind, at_once.kind) == (Kind.SLOW, Kind.PASSING)
+
+
+def test_patience_is_as_long_as_it_is_said() -> None:
+    for longest in (0, 20, 600):
+        slept: list[float] = []
+        with pytest.raises(StoreError):
+            Patience(HOST, "laws", slept.append, longest=longest).ask(Requests(answer(503), forever=answer(503)))
+        assert max(0, longest - LONGEST) <= sum(slept) <= longest
 
 
 @pytest.mark.parametrize("status", [401, 403])
