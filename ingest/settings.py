@@ -19,6 +19,7 @@ from ingest.environment import Secret
 from ingest.errors import UsageError
 from ingest.model import Collection
 from ingest.protocols import Embedder, Store
+from ingest.share import WHOLE, Share
 from ingest.stores import open_store
 
 _FREE = ("hashing", "local")  # by the name of the embedder
@@ -153,10 +154,12 @@ def refuse_run_options(context: typer.Context) -> None:
             raise UsageError(f"{typed} goes with a run, not with {context.invoked_subcommand!r}")
 
 
-def open_chosen_store(settings: Settings, *, lock_wait: float, exclusive: bool = False) -> tuple[Store, list[str]]:
+def open_chosen_store(
+    settings: Settings, *, lock_wait: float, exclusive: bool = False, share: Share = WHOLE
+) -> tuple[Store, list[str]]:
     """Open the store that the settings name, and say what was decided on the way.
 
-    exclusive: hold a server's collection against other runs on this host.
+    exclusive: hold a server's collection against other runs on this host, but for other shares.
     """
     name = settings.collection or DEFAULT_COLLECTION
     host = settings.qdrant_url or settings.qdrant_host
@@ -168,7 +171,7 @@ def open_chosen_store(settings: Settings, *, lock_wait: float, exclusive: bool =
             f"both a server and a folder (--qdrant-path {settings.qdrant_path}) are set: unset one of them"
         )
     url = environment.make_qdrant_url(host, settings.qdrant_port or 6333, https=settings.qdrant_https)
-    return open_server(url, name, settings, alias=settings.alias, exclusive=exclusive, lock_wait=lock_wait)
+    return open_server(url, name, settings, alias=settings.alias, exclusive=exclusive, lock_wait=lock_wait, share=share)
 
 
 def open_for_reading(settings: Settings) -> Store:
@@ -184,6 +187,7 @@ def open_server(
     exclusive: bool,
     alias: str | None = None,
     lock_wait: float = 0.0,
+    share: Share = WHOLE,
 ) -> tuple[Store, list[str]]:
     """Open a server with the key of the environment."""
     key, note = environment.find_qdrant_key(url, os.environ)
@@ -196,6 +200,7 @@ def open_server(
         grpc_port=settings.qdrant_grpc_port,
         exclusive=exclusive,
         lock_wait=lock_wait,
+        share=share,
     )
     return store, [note] if note else []
 

@@ -10,11 +10,24 @@ import pytest
 import ingest
 
 ROOT = Path(ingest.__file__).parent
-VOCABULARY = {"batching", "hosts", "model", "protocols", "errors", "identity", "concurrency", "trust"}
+VOCABULARY = {
+    "batching",
+    "hosts",
+    "model",
+    "protocols",
+    "errors",
+    "identity",
+    "concurrency",
+    "trust",
+    "share",
+    "entries",
+}
 CORE = VOCABULARY | {
     "report",
     "estimate",
     "stopwatch",
+    "clock",
+    "stock",
     "guard",
     "chunks",
     "comparison",

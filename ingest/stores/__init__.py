@@ -4,6 +4,7 @@ import re
 
 from ingest.errors import UsageError
 from ingest.protocols import Store
+from ingest.share import WHOLE, Share
 
 # Qdrant refuses these in a name; the embedded store makes it the name of a folder, on Windows too.
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]|^\.|[. ]$|^$|[\ud800-\udfff]')
@@ -21,6 +22,7 @@ def open_store(
     grpc_port: int | None = None,
     lock_wait: float = 0.0,
     exclusive: bool = True,
+    share: Share = WHOLE,
 ) -> Store:
     """Open one collection of the embedded store in the folder `path`, or of the Qdrant server at `url`.
 
@@ -28,6 +30,7 @@ def open_store(
     alias: for a server, the name by which applications reach the collection, which is then `<collection>-1` and so on.
     lock_wait: seconds to wait for another process of this host to let go of the collection.
     exclusive: hold the collection against other processes of this host. Searches don't; the embedded store always does.
+    share: what of the origins this process fills. Shares of one number hold a server's collection side by side.
     Nothing is asked of a server yet. Raises UsageError for neither or both, or a name that no collection can have;
     LockedError where another process holds the collection; IdentityError for a folder of something else.
     """
@@ -55,4 +58,5 @@ def open_store(
         prefer_grpc=prefer_grpc,
         grpc_port=grpc_port,
         lock_wait=lock_wait if exclusive else None,
+        share=share,
     )

@@ -12,14 +12,16 @@ from qdrant_client import QdrantClient
 
 from ingest.errors import CredentialError, IdentityError, IngestError, LockedError, StoreError, UsageError
 from ingest.hosts import is_loopback
+from ingest.identity import is_comparable
 from ingest.model import Collection
 from ingest.protocols import Store
+from ingest.share import WHOLE, Share
 from ingest.stores.builds import Fate, Found, Series, behind_alias, beside, judge, read_mark
-from ingest.stores.lock import FolderLock, lock_server
 from ingest.stores.metadata import ADOPTING, ALIAS, BUILDING, is_ours, pack_metadata
 from ingest.stores.patience import TIMEOUT, Patience
 from ingest.stores.server_build import ServerBuild
 from ingest.stores.server_collection import ServerCollection
+from ingest.stores.server_lock import ServerLock, lock_server
 from ingest.stores.shapes import find_misfit
 from ingest.trust import make_trust
 
@@ -38,11 +40,13 @@ def connect(
     prefer_grpc: bool = False,
     grpc_port: int | None = None,
     lock_wait: float | None = None,
+    share: Share = WHOLE,
 ) -> "ServerStore":
     """Make the store of one collection at a URL; nothing is sent yet.
 
     alias: see `ServerStore`.
     lock_wait: seconds to wait for another process of this host that fills the same collection; None takes no lock.
+    share: what this process fills of it; other shares of the same number don't wait for each other.
     Raises UsageError for what is no URL, LockedError where another process holds the collection.
     """
     parts = urlsplit(url)
@@ -66,7 +70,7 @@ def connect(
     direct: dict[str, Any] = {"trust_env": False, "grpc_options": {"grpc.enable_http_proxy": 0}} if loopback else {}
     lock = None
     if lock_wait is not None:
-        lock = lock_server(name, collection)
+        lock = lock_server(name, collection, share)
         lock.acquire(lock_wait)
     try:
         client = QdrantClient(
@@ -82,7 +86,7 @@ def connect(
         )
     except (ImportError, ValueError) as error:  # a proxy that httpx does not know, or only with another package
         if lock:
-            lock.release(trace=False)
+            lock.release()
         raise UsageError(f"{name} cannot be asked: {error}") from error
     return ServerStore(client, collection, name=name, lock=lock, alias=alias)
 
@@ -102,7 +106,7 @@ class ServerStore(ServerCollection):
         *,
         name: str,
         alias: str | None = None,
-        lock: FolderLock | None = None,
+        lock: ServerLock | None = None,
         sleep: Callable[[float], None] = time.sleep,
         draw: Callable[[], float] = random.random,
         clock: Callable[[], float] = time.time,
@@ -130,11 +134,13 @@ class ServerStore(ServerCollection):
         if not self._alias:
             super().create(collection)
             return
-        if self.describe():
+        free = self._name_next()  # before the look: another share may be first in between
+        there = self.describe()
+        if there and not is_comparable(there, collection):
             raise StoreError(f"there is a collection {self.collection!r} at {self.name} already")
-        self._target = self._name_next()
+        self._target = None if there else free  # looked up anew
         super().create(collection)
-        self._catalog.point(self._alias, self._target)
+        self._catalog.point(self._alias, self._locate())
 
     def drop(self) -> None:
         """Refuse: others may be reading the collection."""
@@ -245,7 +251,7 @@ class ServerStore(ServerCollection):
         """Close the connections and let go of the lock; closing twice is no error."""
         super().close()
         if self._lock:
-            self._lock.release(trace=False)
+            self._lock.release()
 
     @property
     def _series(self) -> Series:

@@ -7,20 +7,24 @@ made, and its status is checked.
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
 from qdrant_client import QdrantClient, models
 
+from ingest.entries import WHOLE_NAME, divide, place
 from ingest.errors import IdentityError, StoreError
+from ingest.identity import is_comparable
 from ingest.model import Collection, Hit, IndexKind, Json, Payload, Point, Stored, Vector
+from ingest.share import WHOLE, Share
 from ingest.stores.batches import cut, fit
 from ingest.stores.catalog import Catalog
 from ingest.stores.failures import AbsentError, LimitedError, NotApplied, PresentError
-from ingest.stores.metadata import BUILDING, ENTRY, is_ours, pack_metadata, unpack_metadata
+from ingest.stores.metadata import BUILDING, is_ours, name_key, pack_metadata, unpack_metadata
 from ingest.stores.patience import Asked, Patience
-from ingest.stores.records import DATASET, INDEXED, ORIGIN, STATE, TEXT, pack
+from ingest.stores.records import DATASET, INDEXED, ORIGIN, STATE, TEXT
 from ingest.stores.shapes import find_misfit, show_shape
 from ingest.stores.vectors import check_vectors
 
@@ -30,7 +34,8 @@ DECIMALS = 9  # of a vector's numbers: finer than float32 can tell, and half the
 NUMBER = DECIMALS + 5  # bytes of such a number at most, with sign, point and comma
 PAGE = 1_000  # points that are read at once without their vectors
 MATCHED = 256  # points that are read at once with their vectors, and values that one condition lists
-LOOKS = 3  # at counts that another run may be changing meanwhile
+LOOKS = 10  # at counts that other shares may be changing meanwhile
+ROOM = 1_000  # values that may be new since they were counted
 SETTLING = 600.0  # seconds that a server's optimizers have to come to an end
 
 _KEYWORD = models.PayloadSchemaType.KEYWORD
@@ -70,7 +75,7 @@ class ServerCollection:
             there = (info.config.metadata if info else None) or {}
             if not is_ours(there) or any(there.get(key) != mark for key, mark in marks.items()):
                 raise
-            if pack(unpack_metadata(there, name)) != pack(collection):
+            if not is_comparable(unpack_metadata(there, name), collection):  # or another share was first
                 raise
         self._unindexed = set(INDEXED)
         self._complete_indexes()
@@ -82,17 +87,26 @@ class ServerCollection:
         self._there()
         self._write(self._client.create_payload_index, self._locate(), field, models.PayloadSchemaType(kind), wait=True)
 
-    def record(self, dataset: str, entry: Mapping[str, Json]) -> None:
-        """Replace what the collection records of one dataset."""
-        self._there()
-        self._update({ENTRY + dataset: dict(entry)})
+    def record(self, dataset: str, entry: Mapping[str, Json], share: Share = WHOLE) -> None:
+        """Replace what the collection records of one dataset, or of one share, beside what others record meanwhile."""
+        described = self._there() if share.is_whole else self._look_again()
+        before = described.datasets.get(dataset, {})
+        placed = place(before, share, entry)
+        there, now = divide(before), divide(placed)
+        own = WHOLE_NAME if share.is_whole else str(share)
+        changed = {own} | {name for name in there.keys() | now.keys() if there.get(name) != now.get(name)}
+        self._update({name_key(dataset, name): now.get(name) for name in sorted(changed)})
+        self._described = replace(described, datasets={**described.datasets, dataset: placed})
 
     def forget(self, dataset: str) -> None:
         """Remove what the collection records of a dataset; one of which it records nothing is no error."""
+        described = self._described or self.describe()
+        records = divide(described.datasets.get(dataset, {})) if described else {}
         try:
-            self._update({ENTRY + dataset: None})
+            self._update({name_key(dataset, name): None for name in {WHOLE_NAME, *records}})
         except AbsentError:
             return
+        self._described = None
 
     def count_origins(self, dataset: str) -> dict[str, int]:
         """Count the points of each origin, exactly."""
@@ -308,6 +322,11 @@ class ServerCollection:
             return found
         raise AbsentError(f"there is no collection {self.collection!r} at {self.name}")
 
+    def _look_again(self) -> Collection:
+        """Read what is recorded now, in place of what was when this store looked last."""
+        self._described = None
+        return self._there()
+
     def _complete_indexes(self) -> None:
         """Make the payload indexes that a death right after the collection's creation left out."""
         for field in sorted(self._unindexed):
@@ -323,16 +342,20 @@ class ServerCollection:
     def _count_values(self, where: models.Filter, key: str) -> dict[str, int]:
         """Count the points of each value of an indexed field.
 
-        The sum is held against an exact count: a sync that believed in fewer would embed and delete in error.
+        The sum is held against exact counts, of which one before it and, where other shares write meanwhile, one after
+        it must not be on the same side: a sync that believed in fewer would embed and delete in error.
         """
         where.must_not = [models.IsEmptyCondition(is_empty=models.PayloadField(key=key))]
-        counted, total = 0, 0
+        counted, total = 0, self._count(where)
         for _ in range(LOOKS):
-            if not (total := self._count(where)):
+            if not total:
                 return {}
-            answer = self._patience.ask(self._client.facet, self._locate(), key, where, limit=total, exact=True)
-            hits = answer.hits
-            if (counted := sum(hit.count for hit in hits)) == total:
+            limit = total + ROOM
+            hits = self._patience.ask(self._client.facet, self._locate(), key, where, limit=limit, exact=True).hits
+            before, counted = total, sum(hit.count for hit in hits)
+            if counted != before:
+                total = self._count(where)
+            if min(before, total) <= counted <= max(before, total) and len(hits) < limit:
                 return {str(hit.value): hit.count for hit in hits}
         raise StoreError(
             f"{self.name} counts {total} points in collection {self.collection!r} and {counted} by "

@@ -6,6 +6,7 @@ It shows what goes over the wire; that local mode accepts things that a server w
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -34,6 +35,7 @@ class LocalQdrant:
         self.client = QdrantClient(":memory:")
         self.state: dict[str, Any] = {}
         self._faults, self._version = faults, version
+        self._turn = Lock()  # local mode is not made for several threads
         self._indexes: dict[str, dict[str, Any]] = {}  # of each collection
 
     def __call__(self, request: Request) -> Answer:
@@ -47,7 +49,8 @@ class LocalQdrant:
         action = "/".join(rest).rstrip("/")
         try:
             everything = self._find_action(method, f"{room}/{name}".rstrip("/"), body)
-            result = everything() if everything else self._act(method, name, action, body)
+            with self._turn:
+                result = everything() if everything else self._act(method, name, action, body)
         except (ValueError, KeyError) as error:
             if "already exists" in str(error):
                 return refuse(409, f"Wrong input: {error}!")
