@@ -13,6 +13,7 @@ from ingest.inspection import judge_vector
 from ingest.model import Chunk, Collection, IndexKind, Json, Point, Refused, Skipped
 from ingest.protocols import Embedder, Store
 from ingest.report import Tally
+from ingest.share import WHOLE, Share
 from ingest.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Encoding:
     lender: another collection with vectors of the same identity, that are taken where this one has none of a text.
     limit: texts that the service may still be asked for, None where there is no bound.
     indexes: payload indexes that a collection gets when it is made: field and kind.
+    share: the one that records what is written.
     failure: set once the service has failed for good; what is missing from then on is left, and the rest goes on.
     asking: runs while the service is asked.
     """
@@ -51,6 +53,7 @@ class Encoding:
     limit: int | None
     lender: Store | None = None
     indexes: Sequence[tuple[str, IndexKind]] = ()
+    share: Share = WHOLE
     failure: IngestError | None = None
     asking: Stopwatch = field(default_factory=Stopwatch)
     _met: bool = False
@@ -122,7 +125,7 @@ class Encoding:
 
     def _recall(self, fresh: dict[str, Wanted], tally: Tally, entry: Mapping[str, Json]) -> None:
         """Write what the embedder has at hand, and take it out of `fresh`."""
-        if not fresh or not self._meet_in_time():
+        if not fresh or not self.meet_in_time():
             return
         found = self.embedder.recall([wanted.embed_text for wanted in fresh.values()])
         recalled = [wanted for wanted in fresh.values() if wanted.embed_text in found]
@@ -133,7 +136,7 @@ class Encoding:
         for wanted in recalled:
             del fresh[wanted.text]
 
-    def _meet_in_time(self) -> bool:
+    def meet_in_time(self) -> bool:
         """Say whether the canaries agreed; ask them where texts will be sent. Before that no other vector is taken."""
         if not self._met and not self.failure and self.limit != 0:
             try:
@@ -155,7 +158,7 @@ class Encoding:
     def _record(self, tally: Tally, entry: Mapping[str, Json]) -> None:
         """Record a dataset before its first point: what is not recorded would be neither shown nor copied."""
         if tally.dataset not in self._recorded:
-            self.store.record(tally.dataset, entry)
+            self.store.record(tally.dataset, entry, self.share)
             self._recorded.add(tally.dataset)
 
     def _gather(self, window: Sequence[tuple[Progress, Chunk]]) -> dict[str, Wanted]:

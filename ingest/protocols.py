@@ -22,6 +22,7 @@ from ingest.model import (
     Skipped,
     Stored,
 )
+from ingest.share import WHOLE, Share
 
 if TYPE_CHECKING:
     from ingest.model import Vector, Vectors
@@ -189,7 +190,11 @@ class Store(Protocol):
         ...
 
     def create(self, collection: Collection) -> None:
-        """Create the collection and its payload indexes and record its identity."""
+        """Create the collection and its payload indexes and record its identity.
+
+        In a store that is not private, one whose vectors can be compared is no error: another share was first. Raises
+        StoreError for any other that is there.
+        """
         ...
 
     def create_index(self, field: str, kind: IndexKind) -> None:
@@ -200,8 +205,11 @@ class Store(Protocol):
         """Remove the whole collection. A store that is not private refuses with StoreError."""
         ...
 
-    def record(self, dataset: str, entry: Mapping[str, Json]) -> None:
-        """Replace what the collection records of one dataset."""
+    def record(self, dataset: str, entry: Mapping[str, Json], share: Share = WHOLE) -> None:
+        """Replace what the collection records of one dataset, or of one share of it; see `entries`.
+
+        What other shares record meanwhile is kept.
+        """
         ...
 
     def forget(self, dataset: str) -> None:

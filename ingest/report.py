@@ -86,6 +86,10 @@ class Tally:
         """Give the counts of points, texts and characters by their names."""
         return {name: getattr(self, name) for name in (*COUNTS, "characters")}
 
+    def hold(self) -> int:
+        """Count the points that there are once all is done."""
+        return self.unchanged + self.refreshed + self.added + self.kept
+
     def measure_rate(self) -> float | None:
         """Give the texts a second that the service gave: now, where they were enough to tell, else as recorded."""
         return round(self.embedded / self.asking, 3) if self.embedded >= RATED and self.asking else self.rate

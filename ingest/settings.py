@@ -19,6 +19,7 @@ from ingest.environment import Secret
 from ingest.errors import UsageError
 from ingest.model import Collection
 from ingest.protocols import Embedder, Store
+from ingest.share import WHOLE, Share
 from ingest.stores import open_store
 from ingest.stores.form import Form
 
@@ -176,11 +177,17 @@ def refuse_run_options(context: typer.Context) -> None:
 
 
 def open_chosen_store(
-    settings: Settings, *, lock_wait: float, exclusive: bool = False, max_wait: float | None = None
+    settings: Settings,
+    *,
+    lock_wait: float,
+    exclusive: bool = False,
+    max_wait: float | None = None,
+    share: Share = WHOLE,
 ) -> tuple[Store, list[str]]:
     """Open the store that the settings name, and say what was decided on the way.
 
-    exclusive: hold a server's collection against other runs on this host. max_wait: see `open_store`.
+    exclusive: hold a server's collection against other runs on this host, but for other shares.
+    max_wait: see `open_store`.
     """
     name = settings.collection or DEFAULT_COLLECTION
     host = settings.qdrant_url or settings.qdrant_host
@@ -194,7 +201,14 @@ def open_chosen_store(
         )
     url = environment.make_qdrant_url(host, settings.qdrant_port or 6333, https=settings.qdrant_https)
     return open_server(
-        url, name, settings, alias=settings.alias, exclusive=exclusive, lock_wait=lock_wait, max_wait=max_wait
+        url,
+        name,
+        settings,
+        alias=settings.alias,
+        exclusive=exclusive,
+        lock_wait=lock_wait,
+        max_wait=max_wait,
+        share=share,
     )
 
 
@@ -218,6 +232,7 @@ def open_server(
     alias: str | None = None,
     lock_wait: float = 0.0,
     max_wait: float | None = None,
+    share: Share = WHOLE,
 ) -> tuple[Store, list[str]]:
     """Open a server with the key of the environment."""
     key, note = environment.find_qdrant_key(url, os.environ)
@@ -232,6 +247,7 @@ def open_server(
         form=read_form(settings),
         exclusive=exclusive,
         lock_wait=lock_wait,
+        share=share,
     )
     return store, [note] if note else []
 

@@ -16,13 +16,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 
 from ingest.chunking import open_chunker, read_size
+from ingest.clock import tell_time
 from ingest.comparison import Comparison, Progress, count_origins
 from ingest.encoding import Encoding, refuse_identity
+from ingest.entries import BEGAN, find_cut, narrow
 from ingest.errors import (
     EmbeddingError,
     GuardError,
@@ -33,12 +34,14 @@ from ingest.errors import (
 )
 from ingest.guard import Guard
 from ingest.identity import differ
-from ingest.model import File, Identity, IndexKind, Json
-from ingest.notes import note_cleared, note_cut, note_sizes, note_twins, note_untouched, sample_texts
+from ingest.model import File, Identity, IndexKind, Json, canonical
+from ingest.notes import note_cleared, note_cut, note_idle, note_sizes, note_twins, note_untouched, sample_texts
 from ingest.protocols import Chunker, Embedder, Source, Store, Window
 from ingest.pruning import plan_pruning, prune
 from ingest.report import Report, Tally
 from ingest.roles import read_roles
+from ingest.share import WHOLE, Share
+from ingest.stock import take_stock
 from ingest.strangers import note_strangers
 from ingest.trial import replace_trial
 from ingest.version import read_version
@@ -55,6 +58,7 @@ class Options:
     free), and nothing is deleted.
     batch_size: texts in one request; concurrency: requests at the same time, at most.
     indexes: payload indexes, field and kind, that the collection has from then on.
+    share: what of the origins, listed and stored, is looked at; all else is left alone.
     Raises UsageError for a chunk_size that is none.
     """
 
@@ -69,6 +73,7 @@ class Options:
     batch_size: int = 32
     concurrency: int = 4
     indexes: tuple[tuple[str, IndexKind], ...] = ()
+    share: Share = WHOLE
 
     def __post_init__(self) -> None:
         if self.chunk_size is not None:
@@ -109,6 +114,7 @@ def sync(
         options.limit,
         lender,
         options.indexes,
+        options.share,
     )
     if described:
         encoding.complete_indexes()
@@ -141,19 +147,17 @@ def _sync_dataset(
 ) -> Iterator[None]:
     """Make one dataset equal to its source, a step at a time. `others` are datasets that the run does not name."""
     started = time.monotonic()
-    store, dataset = encoding.store, source.dataset
-    files = source.files()
-    tally.files = len(files)
-    counts = store.count_origins(dataset)
-    gone = sorted(counts.keys() - {file.origin for file in files})
-    before, lost = sum(counts.values()), sum(counts[origin] for origin in gone)
-    check = partial(options.guard.check, dataset, before=before, nothing_remains=len(gone) == len(counts))
+    store, dataset, share = encoding.store, source.dataset, options.share
+    stock = take_stock(source, store, share)
+    tally.files = len(stock.files)
     deletes = options.prune and options.limit is None
     if deletes:
-        check(lost=lost, after=len(files))
+        stock.check_gone(options.guard)
 
-    recorded = encoding.described.datasets.get(dataset, {}) if encoding.described else {}
-    tally.recognise(recorded)
+    known = encoding.described.datasets.get(dataset, {}) if encoding.described else {}
+    recorded, cut = narrow(known, share), find_cut(known, share)
+    record = partial(store.record, dataset, share=share)
+    tally.recognise(known)
     roles = read_roles(recorded, accepted=options.accept_columns)
     window = options.find_window((encoding.described or encoding.embedder).identity)
     comparison = Comparison(source, choose_chunker(dataset, recorded, options, window), store, tally, roles)
@@ -163,51 +167,61 @@ def _sync_dataset(
         "chunking": comparison.chunker.settings,
         "reading": source.reading,
         **{name: value for name, value in recorded.items() if name in ("columns", "last_run", "skipped")},
+        **({} if share.is_whole else {BEGAN: tell_time()}),
     }
     changed: list[Progress] = []
-    missing = comparison.strike_off(_note(comparison.find_changed(files, counts), changed))
+    missing = comparison.strike_off(_note(comparison.find_changed(stock.files, stock.counts), changed))
     texts: set[str] = set()
     yield from encoding.write(sample_texts(missing, texts), tally, entry)
     tally.notes += [
-        *note_twins(store, dataset, set() if counts else others, texts),
-        *note_cut(dataset, recorded.get("chunking"), comparison.chunker.settings, tally.embedded),
+        *note_idle(stock),
+        *note_twins(store, dataset, set() if stock.stored else others, texts),
+        *note_cut(dataset, cut, comparison.chunker.settings, tally.embedded),
         *note_sizes(dataset, comparison.chunker.settings, window, tally),
     ]
-    tally.origins = count_origins(files, gone, changed)
-    check_read(source, files, tally)
+    tally.origins = count_origins(stock.files, stock.gone, changed)
+    check_read(source, stock.files, tally)
+    if not (encoding.described or share.is_whole):
+        encoding.meet_in_time()  # a share without a text of its own, too, says in the collection that it was complete
     if not encoding.described:
         _check_left(encoding, tally)
         return
     store.flush()
 
     if deletes:
-        pruning = plan_pruning(store, gone, lost, changed, tally, recut=recorded.get("chunking") != entry["chunking"])
+        pruning = plan_pruning(store, stock.gone, stock.lost, changed, tally, recut=cut != entry["chunking"])
         try:
-            check(lost=pruning.lost, after=tally.unchanged + tally.refreshed + tally.added + tally.kept)
+            stock.check_losses(options.guard, lost=pruning.lost, after=tally.hold())
         except GuardError:
             if recorded:  # how the dataset is cut changes with a run that was allowed
-                store.record(dataset, recorded)
+                record({**recorded, "chunking": cut})
             raise
         yield from prune(store, dataset, pruning, tally)
-        roles.forget(file.origin for file in files)
+        roles.forget(file.origin for file in stock.files)
     else:
-        tally.kept += lost + sum(len(progress.stale) for progress in changed)
+        tally.kept += stock.lost + sum(len(progress.stale) for progress in changed)
     entry["columns"] = roles.describe()
-    _mark(store, dataset, [each for each in changed if each.state and (deletes or not each.stale)], entry)
+    _mark(
+        store, dataset, [each for each in changed if each.state and (deletes or not each.stale)], partial(record, entry)
+    )
     _check_left(encoding, tally)
+    if not share.is_whole:
+        _check_cut(store, dataset, (known.get("chunking"), entry["chunking"]))
     entry["skipped"] = tally.list_skipped()
     if not tally.skipped and not tally.left and not roles.refusals and (not tally.kept or not options.prune):
-        finished = datetime.now(UTC).isoformat(timespec="seconds")
-        seconds = round(time.monotonic() - started, 3)
-        entry["last_run"] = {"finished": finished, "seconds": seconds, **tally.count()}
-    store.record(dataset, entry)
+        entry["last_run"] = {
+            "finished": tell_time(),
+            "seconds": round(time.monotonic() - started, 3),
+            **tally.count(),
+        }
+    record(entry)
     roles.raise_refusals()
 
 
-def _mark(store: Store, dataset: str, done: Sequence[Progress], entry: Mapping[str, Json]) -> None:
+def _mark(store: Store, dataset: str, done: Sequence[Progress], record: Callable[[], None]) -> None:
     """Write the states of origins; before them what the next run must know of these without reading them."""
     if done:
-        store.record(dataset, entry)
+        record()
     for progress in done:
         if progress.state:
             store.mark(dataset, progress.file.origin, progress.state)
@@ -229,7 +243,7 @@ def check_names(sources: Sequence[Source]) -> None:
 def check_read(source: Source, files: Sequence[File], tally: Tally) -> None:
     """Raise SourceError where no file at all could be read: its dataset is left alone."""
     unread = [item for item in tally.skipped if not item.where]
-    if len({item.origin for item in unread}) < len(files):
+    if not files or len({item.origin for item in unread}) < len(files):
         return
     if len(files) > 1:
         raise SourceError(f"{source.location}: none of its {len(files)} files could be read")
@@ -239,8 +253,19 @@ def check_read(source: Source, files: Sequence[File], tally: Tally) -> None:
 
 def _check_left(encoding: Encoding, tally: Tally) -> None:
     """Raise what ended the embedding, where it ended before this dataset was done."""
-    if encoding.failure and tally.left:
+    if encoding.failure and (tally.left or not encoding.described):
         raise encoding.failure
+
+
+def _check_cut(store: Store, dataset: str, expected: Sequence[Json]) -> None:
+    """Raise UsageError where another share has cut the dataset otherwise, since this one began."""
+    described = store.describe()
+    cut = described.datasets.get(dataset, {}).get("chunking") if described else None
+    if cut is not None and cut not in expected:
+        raise UsageError(
+            f"{dataset}: another share cuts it otherwise, {canonical(cut)}: give all shares the same --chunk-size and "
+            "--chunk-overlap, and run this one again"
+        )
 
 
 def choose_chunker(dataset: str, recorded: Mapping[str, Json], options: Options, window: Window | None) -> Chunker:

@@ -10,11 +10,25 @@ import pytest
 import ingest
 
 ROOT = Path(ingest.__file__).parent
-VOCABULARY = {"batching", "hosts", "model", "protocols", "errors", "identity", "concurrency", "trust", "child"}
+VOCABULARY = {
+    "batching",
+    "hosts",
+    "model",
+    "protocols",
+    "errors",
+    "identity",
+    "concurrency",
+    "trust",
+    "child",
+    "share",
+    "entries",
+}
 CORE = VOCABULARY | {
     "report",
     "estimate",
     "stopwatch",
+    "clock",
+    "stock",
     "guard",
     "chunks",
     "ids",

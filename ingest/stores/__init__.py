@@ -4,6 +4,7 @@ import re
 
 from ingest.errors import UsageError
 from ingest.protocols import Store
+from ingest.share import WHOLE, Share
 from ingest.stores.form import ANY, Form, name_flag
 
 # Qdrant refuses these in a name; the embedded store makes it the name of a folder, on Windows too.
@@ -24,6 +25,7 @@ def open_store(
     form: Form = ANY,
     lock_wait: float = 0.0,
     exclusive: bool = True,
+    share: Share = WHOLE,
 ) -> Store:
     """Open one collection of the embedded store in the folder `path`, or of the Qdrant server at `url`.
 
@@ -34,6 +36,7 @@ def open_store(
     alias: for a server, the name by which applications reach the collection, which is then `<collection>-1` and so on.
     lock_wait: seconds to wait for another process of this host to let go of the collection.
     exclusive: hold the collection against other processes of this host. Searches don't; the embedded store always does.
+    share: what of the origins this process fills. Shares of one number hold a server's collection side by side.
     Nothing else is asked of a server yet. Raises UsageError for neither or both, a name that no collection can have, or
     what only a server has, where it is a folder;
     LockedError where another process holds the collection; IdentityError for a folder of something else.
@@ -66,5 +69,6 @@ def open_store(
         grpc_port=grpc_port,
         lock_wait=lock_wait if exclusive else None,
         form=form,
+        share=share,
         **({} if max_wait is None else {"max_wait": max_wait}),
     )

@@ -14,10 +14,11 @@ from qdrant_client.connection import get_channel
 
 from ingest.errors import UsageError
 from ingest.hosts import is_loopback
+from ingest.share import WHOLE, Share
 from ingest.stores.form import ANY, Form
-from ingest.stores.lock import lock_server
 from ingest.stores.patience import PATIENCE, TIMEOUT
 from ingest.stores.server import ServerStore
+from ingest.stores.server_lock import lock_server
 from ingest.stores.server_writes import WRITERS, Wire
 from ingest.trust import make_trust
 
@@ -69,12 +70,14 @@ def connect(
     lock_wait: float | None = None,
     max_wait: float = PATIENCE,
     form: Form = ANY,
+    share: Share = WHOLE,
 ) -> ServerStore:
     """Make the store of one collection at a URL.
 
     alias, form: see `ServerStore`.
     prefer_grpc: True or False; None asks the server for it, where a lock is taken. Nothing else is sent yet.
     lock_wait: seconds to wait for another process of this host that fills the same collection; None takes no lock.
+    share: what this process fills of it; other shares of the same number don't wait for each other.
     max_wait: seconds to wait, for each request, until the server does what it is asked.
     Raises UsageError for what is no URL, LockedError where another process holds the collection.
     """
@@ -84,7 +87,7 @@ def connect(
     direct: dict[str, Any] = {"trust_env": False, "grpc_options": _choose_options(address)} if address.direct else {}
     lock = None
     if lock_wait is not None:
-        lock = lock_server(address.name, collection)
+        lock = lock_server(address.name, collection, share)
         lock.acquire(lock_wait)
     try:
         binary = (lock is not None and speaks_grpc(address)) if prefer_grpc is None else prefer_grpc
@@ -101,7 +104,7 @@ def connect(
         )
     except BaseException as error:
         if lock:
-            lock.release(trace=False)
+            lock.release()
         if isinstance(error, ImportError | ValueError):  # a proxy that httpx does not know, or only with a package
             raise UsageError(f"{address.name} cannot be asked: {error}") from error
         raise

@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 import qdrant_edge as edge
 
+from ingest.entries import place
 from ingest.errors import IngestError, LockedError, StoreError
 from ingest.model import Collection, Hit, IndexKind, Json, Payload, Point, Stored, Vector
+from ingest.share import WHOLE, Share
 from ingest.stores import layout
 from ingest.stores.batches import cut
 from ingest.stores.builds import Mark
@@ -99,10 +101,11 @@ class EmbeddedCollection:
         with self._translated():
             self._remove()
 
-    def record(self, dataset: str, entry: Mapping[str, Json]) -> None:
+    def record(self, dataset: str, entry: Mapping[str, Json], share: Share = WHOLE) -> None:
         """Replace what the collection records of one dataset, once the points that it speaks of are on the disk."""
         described = self._there().described
-        self._write_record(replace(described, datasets={**described.datasets, dataset: dict(entry)}))
+        placed = place(described.datasets.get(dataset, {}), share, entry)
+        self._write_record(replace(described, datasets={**described.datasets, dataset: placed}))
 
     def forget(self, dataset: str) -> None:
         """Remove what the collection records of a dataset; one of which it records nothing is no error."""

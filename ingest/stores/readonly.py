@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ingest.model import Collection, Hit, IndexKind, Json, Payload, Point, Stored
 from ingest.protocols import Store
+from ingest.share import WHOLE, Share
 
 if TYPE_CHECKING:
     from ingest.model import Vector
@@ -54,7 +55,7 @@ class ReadOnlyStore:
         """Read from now on as an absent collection does, beside the points that are there."""
         self._adopted, self._changed, self._described = True, True, None
 
-    def record(self, dataset: str, entry: Mapping[str, Json]) -> None:
+    def record(self, dataset: str, entry: Mapping[str, Json], share: Share = WHOLE) -> None:
         """Write nothing."""
 
     def forget(self, dataset: str) -> None:

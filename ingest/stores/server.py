@@ -10,16 +10,17 @@ from typing import Any
 from qdrant_client import QdrantClient
 
 from ingest.errors import CredentialError, IdentityError, IngestError, LockedError, StoreError, UsageError
+from ingest.identity import is_comparable
 from ingest.model import Collection
 from ingest.protocols import Store
 from ingest.stores.builds import Fate, Found, Series, behind_alias, beside, judge, read_mark
 from ingest.stores.form import ANY, Form
-from ingest.stores.lock import FolderLock
 from ingest.stores.metadata import ADOPTING, ALIAS, BUILDING, is_ours, pack_metadata
 from ingest.stores.patience import PATIENCE, Patience
 from ingest.stores.server_build import ServerBuild
 from ingest.stores.server_collection import ServerCollection
 from ingest.stores.server_form import read_form
+from ingest.stores.server_lock import ServerLock
 from ingest.stores.server_writes import ONE_BY_ONE, Wire
 from ingest.stores.shapes import find_misfit
 
@@ -44,7 +45,7 @@ class ServerStore(ServerCollection):
         *,
         name: str,
         alias: str | None = None,
-        lock: FolderLock | None = None,
+        lock: ServerLock | None = None,
         sleep: Callable[[float], None] = time.sleep,
         draw: Callable[[], float] = random.random,
         clock: Callable[[], float] = time.time,
@@ -77,11 +78,13 @@ class ServerStore(ServerCollection):
         if not self._alias:
             super().create(collection)
             return
-        if self.describe():
+        free = self._name_next()  # before the look: another share may be first in between
+        there = self.describe()
+        if there and not is_comparable(there, collection):
             raise StoreError(f"there is a collection {self.collection!r} at {self.name} already")
-        self._target = self._name_next()
+        self._target = None if there else free  # looked up anew
         super().create(collection)
-        self._catalog.point(self._alias, self._target)
+        self._catalog.point(self._alias, self._locate())
 
     def drop(self) -> None:
         """Refuse: others may be reading the collection."""
@@ -205,7 +208,7 @@ class ServerStore(ServerCollection):
         """Close the connections and let go of the lock; closing twice is no error."""
         super().close()
         if self._lock:
-            self._lock.release(trace=False)
+            self._lock.release()
 
     @property
     def _series(self) -> Series:

@@ -8,14 +8,17 @@ from typing import Any, NoReturn
 
 from qdrant_client import QdrantClient, models
 
+from ingest.entries import WHOLE_NAME, divide, place
 from ingest.errors import IdentityError, IngestError, StoreError
+from ingest.identity import is_comparable
 from ingest.model import Collection, Hit, IndexKind, Json, Payload, Point, Stored, Vector
+from ingest.share import WHOLE, Share
 from ingest.stores.catalog import Catalog
 from ingest.stores.failures import AbsentError, NotApplied, PresentError
 from ingest.stores.form import Form
-from ingest.stores.metadata import BUILDING, ENTRY, is_ours, pack_metadata, unpack_metadata
+from ingest.stores.metadata import BUILDING, is_ours, name_key, pack_metadata, unpack_metadata
 from ingest.stores.patience import Patience
-from ingest.stores.records import INDEXED, ORIGIN, STATE, pack
+from ingest.stores.records import INDEXED, ORIGIN, STATE
 from ingest.stores.server_form import make_arguments, read_form
 from ingest.stores.server_reads import STRANGERS, Reads, match
 from ingest.stores.server_writes import Wire, Writes
@@ -77,7 +80,7 @@ class ServerCollection:
             there = (info.config.metadata if info else None) or {}
             if not is_ours(there) or any(there.get(key) != mark for key, mark in marks.items()):
                 raise
-            if pack(unpack_metadata(there, name)) != pack(collection):
+            if not is_comparable(unpack_metadata(there, name), collection):  # or another share was first
                 raise
         self._unindexed = set(INDEXED)
         self._complete_indexes()
@@ -89,17 +92,26 @@ class ServerCollection:
         self._there()
         self._writes.make_index(field, models.PayloadSchemaType(kind))
 
-    def record(self, dataset: str, entry: Mapping[str, Json]) -> None:
-        """Replace what the collection records of one dataset."""
-        self._there()
-        self._update({ENTRY + dataset: dict(entry)})
+    def record(self, dataset: str, entry: Mapping[str, Json], share: Share = WHOLE) -> None:
+        """Replace what the collection records of one dataset, or of one share, beside what others record meanwhile."""
+        described = self._there() if share.is_whole else self._look_again()
+        before = described.datasets.get(dataset, {})
+        placed = place(before, share, entry)
+        there, now = divide(before), divide(placed)
+        own = WHOLE_NAME if share.is_whole else str(share)
+        changed = {own} | {name for name in there.keys() | now.keys() if there.get(name) != now.get(name)}
+        self._update({name_key(dataset, name): now.get(name) for name in sorted(changed)})
+        self._described = replace(described, datasets={**described.datasets, dataset: placed})
 
     def forget(self, dataset: str) -> None:
         """Remove what the collection records of a dataset; one of which it records nothing is no error."""
+        described = self._described or self.describe()
+        records = divide(described.datasets.get(dataset, {})) if described else {}
         try:
-            self._update({ENTRY + dataset: None})
+            self._update({name_key(dataset, name): None for name in {WHOLE_NAME, *records}})
         except AbsentError:
             return
+        self._described = None
 
     def count_origins(self, dataset: str) -> dict[str, int]:
         """Count the points of each origin, exactly."""
@@ -288,6 +300,11 @@ class ServerCollection:
         if found := self._described or self.describe():
             return found
         raise AbsentError(f"there is no collection {self.collection!r} at {self.name}")
+
+    def _look_again(self) -> Collection:
+        """Read what is recorded now, in place of what was when this store looked last."""
+        self._described = None
+        return self._there()
 
     def _complete_indexes(self) -> None:
         """Make the payload indexes that a death right after the collection's creation left out."""

@@ -15,7 +15,8 @@ from ingest.stores.records import DATASET, ORIGIN, TEXT
 
 PAGE = 1_000  # points that are read at once without their vectors
 MATCHED = 256  # points that are read at once with their vectors, and values that one condition lists
-LOOKS = 3  # at counts that another run may be changing meanwhile
+LOOKS = 10  # at counts that other shares may be changing meanwhile
+ROOM = 1_000  # values that may be new since they were counted
 STRANGERS = models.Filter(must=[models.IsEmptyCondition(is_empty=models.PayloadField(key=DATASET))])
 
 
@@ -35,16 +36,20 @@ class Reads:
     def count_values(self, where: models.Filter, key: str) -> dict[str, int]:
         """Count the points of each value of an indexed field.
 
-        The sum is held against an exact count: a sync that believed in fewer would embed and delete in error.
+        The sum is held against exact counts, of which one before it and, where other shares write meanwhile, one after
+        it must not be on the same side: a sync that believed in fewer would embed and delete in error.
         """
         where.must_not = [models.IsEmptyCondition(is_empty=models.PayloadField(key=key))]
-        counted, total = 0, 0
+        counted, total = 0, self.count(where)
         for _ in range(LOOKS):
-            if not (total := self.count(where)):
+            if not total:
                 return {}
-            answer = self._patience.ask(self._client.facet, self._locate(), key, where, limit=total, exact=True)
-            hits = answer.hits
-            if (counted := sum(hit.count for hit in hits)) == total:
+            limit = total + ROOM
+            hits = self._patience.ask(self._client.facet, self._locate(), key, where, limit=limit, exact=True).hits
+            before, counted = total, sum(hit.count for hit in hits)
+            if counted != before:
+                total = self.count(where)
+            if min(before, total) <= counted <= max(before, total) and len(hits) < limit:
                 return {str(hit.value): hit.count for hit in hits}
         raise StoreError(
             f"{self._name} counts {total} points in collection {self._locate()!r} and {counted} by "

@@ -5,9 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 
+from ingest.entries import place
 from ingest.errors import StoreError, UsageError
+from ingest.identity import is_comparable
 from ingest.model import Collection, Hit, IndexKind, Json, Payload, Point, Stored, Vector
 from ingest.protocols import Store
+from ingest.share import WHOLE, Share
 from ingest.stores.builds import Unfinished
 from ingest.stores.vectors import check_vectors
 
@@ -45,6 +48,8 @@ class MemoryStore:
     def create(self, collection: Collection) -> None:
         self._count("create")
         if self._described:
+            if not self.private and is_comparable(self._described, collection):
+                return
             raise StoreError(f"collection {self.collection!r} in {self.name} is there already")
         self._described = replace(deepcopy(collection), adopting=False)
 
@@ -60,10 +65,11 @@ class MemoryStore:
         self._described = None
         self._points = {}
 
-    def record(self, dataset: str, entry: Mapping[str, Json]) -> None:
+    def record(self, dataset: str, entry: Mapping[str, Json], share: Share = WHOLE) -> None:
         self._count("record")
         there = self._there()
-        self._described = replace(there, datasets={**there.datasets, dataset: deepcopy(dict(entry))})
+        placed = place(there.datasets.get(dataset, {}), share, deepcopy(dict(entry)))
+        self._described = replace(there, datasets={**there.datasets, dataset: placed})
 
     def forget(self, dataset: str) -> None:
         self._count("forget")

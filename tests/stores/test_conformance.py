@@ -19,9 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qdrant_client import QdrantClient
 
+from ingest.entries import divide
 from ingest.errors import IdentityError, StoreError, UsageError
-from ingest.model import IndexKind, Payload, Point, Stored, name_state
+from ingest.model import IndexKind, Json, Payload, Point, Stored, name_state
 from ingest.protocols import Store
+from ingest.share import Share
 from ingest.stores import open_store
 from ingest.stores.embedded import EmbeddedStore
 from ingest.stores.server import ServerStore
@@ -158,6 +160,33 @@ def test_what_is_recorded_of_a_dataset_is_replaced_whole_and_alone(store: Store)
     assert described is not None
     assert described.datasets == {"a": {"path": "/c", "reading": {}}, "b/ü.xlsx": {"path": "/b"}}
     assert described.identity == make_collection().identity
+
+
+def test_shares_of_a_dataset_record_beside_each_other(store: Store) -> None:
+    store.create(make_collection())
+    cut: dict[str, Json] = {"chunking": {"size": 400}}
+    for number in (1, 2):
+        store.record("b/ü.xlsx", {**cut, "last_run": {"finished": f"{number}", "added": 3}}, Share(number, 2))
+    store.record("c", {"path": "/c"})
+    entry = (store.describe() or pytest.fail("gone")).datasets["b/ü.xlsx"]
+    assert entry["last_run"] == {"finished": "1", "added": 6}
+    assert set(divide(entry)) == {"", "1/2", "2/2"}
+    store.record("b/ü.xlsx", {"path": "/b"})
+    datasets = (store.describe() or pytest.fail("gone")).datasets
+    assert datasets == {"b/ü.xlsx": {"path": "/b"}, "c": {"path": "/c"}}
+    store.record("b/ü.xlsx", cut, Share(1, 3))
+    store.forget("b/ü.xlsx")
+    assert (store.describe() or pytest.fail("gone")).datasets == {"c": {"path": "/c"}}
+
+
+def test_a_collection_that_another_share_has_made_is_used(store: Store) -> None:
+    fill(store, make_points("ab"))
+    if store.private:
+        with pytest.raises(StoreError, match="already"):
+            store.create(make_collection())
+    else:
+        store.create(make_collection())
+    assert store.count() == 2
 
 
 def test_a_collection_is_not_created_twice(store: Store) -> None:

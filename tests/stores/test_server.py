@@ -12,10 +12,12 @@ import pytest
 from qdrant_client import QdrantClient, models
 
 from ingest.errors import CredentialError, IdentityError, StoreError, UsageError
+from ingest.share import Share
 from ingest.stores import open_store, patience
 from ingest.stores.connection import connect
 from ingest.stores.records import INDEXED
 from ingest.stores.server import ServerStore
+from ingest.stores.server_reads import LOOKS
 from ingest.stores.server_writes import MOST_BYTES
 from tests.loopback import Answer, Request, Server, find_free_port, script, serve
 from tests.stores.rest import LocalQdrant, refuse, serve_qdrant
@@ -303,10 +305,88 @@ def test_counts_that_do_not_add_up_are_not_believed() -> None:
     with wire(Faults("POST /collections/test/facet", [short])) as w:
         fill(w.store, make_points("abc"))
         assert w.store.count_origins("laws") == {"luật.txt": 3}
-    with wire(Faults("POST /collections/test/facet", [short] * 3)) as w:
+    with wire(Faults("POST /collections/test/facet", [short] * LOOKS)) as w:
         fill(w.store, make_points("abc"))
         with pytest.raises(StoreError, match=r"counts 3 points .* and 2 by their ingest\.origin"):
             w.store.count_origins("laws")
+
+
+def test_counts_are_believed_while_another_share_writes() -> None:
+    writes: list[Callable[[], None]] = []
+
+    def write_meanwhile(request: Request) -> None:
+        if request.path.endswith("/facet") and writes:
+            writes.pop()()
+
+    with serve_qdrant(write_meanwhile) as server, connect_to(server) as w, connect_to(server) as another:
+        fill(w.store, make_points("abc"))
+        writes.append(lambda: another.store.upsert(make_points("v", "khác.txt")))
+        w.take()
+        assert w.store.count_origins("laws") == {"luật.txt": 3, "khác.txt": 1}
+        assert w.take().count("POST /collections/test/facet") == 1
+        assert w.slept == []
+
+
+# Shares that write at once
+
+
+@pytest.mark.parametrize("alias", [None, "laws"])
+@pytest.mark.parametrize("moment", range(14))
+def test_shares_that_make_the_collection_at_once_use_the_same_one(alias: str | None, moment: int) -> None:
+    """The second looks and makes it before any of the requests of the first."""
+    asked: list[Request] = []
+
+    def open_share(server: Server) -> ServerStore:
+        client = QdrantClient(url=server.url, check_compatibility=False)
+        return ServerStore(client, "test", name=server.url, alias=alias)
+
+    def fill_share(store: ServerStore, origin: str) -> None:
+        if store.describe() is None:
+            store.create(make_collection())
+        store.upsert(make_points("x", origin))
+
+    def meanwhile(request: Request) -> None:
+        asked.append(request)
+        if len(asked) == moment + 1:
+            fill_share(second, "b.txt")
+
+    with serve_qdrant(meanwhile) as server:
+        first, second = open_share(server), open_share(server)
+        fill_share(first, "a.txt")
+        fill_share(second, "b.txt")
+        assert first.count_origins("laws") == second.count_origins("laws") == {"a.txt": 1, "b.txt": 1}
+        assert first._catalog.list_names() == {"test-1" if alias else "test"}
+        assert first._catalog.list_aliases() == ({alias: "test-1"} if alias else {})
+        first.close()
+        second.close()
+
+
+def test_shares_of_another_model_don_t_use_the_same_one() -> None:
+    with wire() as w:
+        w.store.create(make_collection())
+        with pytest.raises(StoreError, match="already"):
+            w.store.create(make_collection("another"))
+
+
+def test_each_share_writes_its_own_record_alone() -> None:
+    with wire() as w, connect_to(w.server) as another:
+        w.store.create(make_collection())
+        cut = {"chunking": {"size": 400}}
+        w.store.record("laws", cut, Share(1, 2))
+        another.store.describe()
+        w.store.record("laws", {**cut, "path": "/a"}, Share(1, 2))
+        another.store.record("laws", {**cut, "path": "/b"}, Share(2, 2))
+        w.server.requests.clear()
+        w.store.record("laws", {**cut, "path": "/c"}, Share(1, 2))
+        (written,) = [request.json["metadata"] for request in w.server.requests if request.method == "PATCH"]
+        assert [*written] == ["create_vector_db/share/1/2/laws"]
+        described = w.store.describe()
+        assert described
+        assert described.datasets["laws"]["shares"] == {
+            "": cut,
+            "1/2": {**cut, "path": "/c"},
+            "2/2": {**cut, "path": "/b"},
+        }
 
 
 # Collections of others, and of other versions
