@@ -1,89 +1,112 @@
-"""A child process that works for this one: what it is asked and what it answers are Python's own values, pickled.
-
-It ends with its parent, whatever ends that: the pipe that it reads from is closed then.
-"""
+"""A child process that works for this one: what it is asked and what it answers are Python's own values, pickled."""
 
 import os
 import pickle
-import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from threading import Timer
 from typing import Any
+from weakref import finalize
 
-_CODE = (
-    "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from importlib import import_module; import_module(sys.argv[2]).serve()"
-)
+from ingest.interpreter import spell_command
+
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of a container: microseconds of CPU, and in how many
 
 
 class Child:
-    """A process that runs `serve()` of one module of this package. Not safe to ask from two threads at once.
+    """A process that runs a script of this package, which calls `answer`. One thread asks it at a time.
 
-    setup: what `answer` gives to the module before all else.
-    Raises OSError where there can be no process, and what pickle raises for what can't be sent.
+    setup: what `answer` prepares with, pickled; it is sent with the first question.
+    close: ends it; twice is no error. So does whatever goes wrong: an answer never comes to another question.
+    Raises OSError where there can be no process.
     """
 
-    def __init__(self, module: str, setup: object) -> None:
-        packed = pickle.dumps(setup)
+    def __init__(self, script: str, setup: bytes) -> None:
+        self._unsent = setup
+        self._asked = 0
         self._owner = os.getpid()
-        # With -P, so that nothing in the working directory is imported but this package, wherever it lies.
-        self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and this package
-            [sys.executable, "-P", "-c", _CODE, str(Path(__file__).parents[1]), module],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+        self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and a file of this package
+            spell_command(script), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-        self._requests, self._answers = self._process.stdin, self._process.stdout
-        assert self._requests is not None  # noqa: S101 - it has pipes
+        self.close = finalize(self, _end, self._process, self._owner)
+
+    def ask(self, question: object, seconds: float) -> Any:  # noqa: ANN401 - whatever the script answers
+        """Wait for an answer, at most so long.
+
+        Raises RuntimeError with the traceback of what failed there, EOFError where the process has ended, OSError, and
+        what pickle raises for what can't be sent or read. It has ended then. A process that was forked from the one
+        that started it is refused: both would read the same pipe.
+        """
+        if self._owner != os.getpid():
+            raise OSError("the process is another one's")
+        timer = Timer(seconds, self._process.kill)
+        timer.daemon = True
+        timer.start()
+        self._asked += 1
         try:
-            self._requests.write(packed)
+            with suppress(BrokenPipeError):  # its last words may be there to be read
+                self._send(question)
+            return self._receive()
         except BaseException:
             self.close()
             raise
+        finally:
+            timer.cancel()
 
-    def ask(self, question: object) -> Any:  # noqa: ANN401 - whatever the module answers
-        """Wait for an answer; None where that failed. Raises OSError or EOFError where the process has ended.
+    def _send(self, question: object) -> None:
+        assert self._process.stdin is not None  # noqa: S101 - it has pipes
+        self._process.stdin.write(self._unsent)
+        self._unsent = b""
+        pickle.dump((self._asked, question), self._process.stdin, pickle.HIGHEST_PROTOCOL)
+        self._process.stdin.flush()
 
-        A process that was forked from the one that started it is refused: both would read the same pipe.
-        """
-        assert self._requests is not None  # noqa: S101 - it has pipes
-        assert self._answers is not None  # noqa: S101 - as above
-        if self._owner != os.getpid():
-            raise OSError("the process is another one's")
-        pickle.dump(question, self._requests, pickle.HIGHEST_PROTOCOL)
-        self._requests.flush()
-        return pickle.load(self._answers)  # noqa: S301 - of this program
+    def _receive(self) -> Any:  # noqa: ANN401 - as above
+        assert self._process.stdout is not None  # noqa: S101 - it has pipes
+        number, reply, failure = pickle.load(self._process.stdout)  # noqa: S301 - of this program
+        if failure:
+            raise RuntimeError(failure)
+        if number != self._asked:
+            raise RuntimeError(f"answer {number} came to question {self._asked}")
+        return reply
 
-    def close(self) -> None:
-        """End it; closing twice is no error."""
-        if self._owner != os.getpid():
-            return
-        self._process.kill()
-        with suppress(OSError, ValueError), self._process:  # closes the pipes, half a request in one, and waits
+
+def _end(process: "subprocess.Popen[bytes]", owner: int) -> None:
+    if owner == os.getpid():  # else it was forked, and the process is not its own
+        process.kill()
+        with suppress(OSError, ValueError), process:  # closes the pipes, half a request in one, and waits
             pass
 
 
 def answer(prepare: Callable[[Any], Callable[[Any], object]]) -> None:
     """Answer questions, as the child, until there are no more. prepare: makes of the setup what answers one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the parent's
-    questions, answers = sys.stdin.buffer, sys.stdout.buffer
-    work = prepare(pickle.load(questions))  # noqa: S301 - of the parent, which is this program
-    while True:
-        try:
-            question = pickle.load(questions)  # noqa: S301 - as above
-        except EOFError:
-            return
-        try:
-            reply = work(question)
-        except Exception:  # noqa: BLE001 - the parent meets it again, where it can be told
-            reply = None
-        pickle.dump(reply, answers, pickle.HIGHEST_PROTOCOL)
-        answers.flush()
+    questions, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is no answer
+    number = 0
+    try:
+        work = prepare(pickle.load(questions))  # noqa: S301 - of the parent, which is this program
+        while True:
+            try:
+                number, question = pickle.load(questions)  # noqa: S301 - as above
+            except EOFError:
+                return
+            _reply(answers, number, work(question), "")
+    except Exception:  # noqa: BLE001 - the parent tells it
+        _reply(answers, number, None, traceback.format_exc())
+
+
+def _reply(answers: Any, *fields: object) -> None:  # noqa: ANN401 - a binary file
+    pickle.dump(fields, answers, pickle.HIGHEST_PROTOCOL)
+    answers.flush()
 
 
 def count_cores() -> int:
     """Count the cores that this process may use: on one, a child only takes turns with it."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with suppress(OSError, ValueError):  # no such file, or "max"
+        quota, period = map(int, _QUOTA.read_text("ascii").split())
+        cores = min(cores, max(1, quota // period))
+    return cores

@@ -1,13 +1,12 @@
 """What a source wants beside what the store has: origins that changed, chunks that are missing."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import repeat
 from pathlib import Path
 
 from ingest.chunks import make_chunks
-from ingest.cutter import Cutter
-from ingest.cutting import Item
+from ingest.cutter import Cutter, Item
 from ingest.ids import Ids
 from ingest.model import (
     Chunk,
@@ -102,28 +101,37 @@ class Comparison:
             else:
                 yield progress, content
 
-    def strike_off(self, changed: Iterable[tuple[Progress, bytes]]) -> Iterator[tuple[Progress, Chunk]]:
-        """Yield the chunks that are missing; refresh payloads that drifted; leave in `stale` what is not wanted."""
+    def strike_off(self, changed: Iterable[tuple[Progress, bytes]]) -> Generator[tuple[Progress, Chunk], None, None]:
+        """Yield the chunks that are missing; refresh payloads that drifted; leave in `stale` what is not wanted.
+
+        Processes may be at work for it until it has ended or is closed.
+        """
         drifted: dict[str, Payload] = {}
-        for batch, cut in Cutter(self.source, self.chunker).cut_ahead(_batch(changed)):
-            shelves = {progress.file.origin: Shelf() for progress, _ in batch}
-            for point in self.store.list_points(self.source.dataset, list(shelves)):
-                shelves[point.origin].put(point)
-            for (progress, content), items in zip(batch, cut or repeat(None), strict=False):
-                shelf = shelves.pop(progress.file.origin)
-                for chunk in self._read(progress, content, items):
-                    same = shelf.take(chunk.id, chunk.fingerprint)
-                    if same is None:
-                        yield progress, chunk
-                    elif same:
-                        self.tally.unchanged += 1
-                    else:
-                        drifted[chunk.id] = chunk.payload
-                        if len(drifted) >= REFRESH:
-                            self._refresh(drifted)
-                progress.stale = shelf.list_left() or ()
-                self.tally.files_done += 1
+        with closing(Cutter(self.source, self.chunker).cut_ahead(_batch(changed))) as ahead:
+            for batch, cut in ahead:
+                shelves = {progress.file.origin: Shelf() for progress, _ in batch}
+                for point in self.store.list_points(self.source.dataset, list(shelves)):
+                    shelves[point.origin].put(point)
+                for (progress, content), items in zip(batch, cut, strict=True):
+                    shelf = shelves.pop(progress.file.origin)
+                    yield from self._strike_off(progress, self._read(progress, content, items), shelf, drifted)
+                    progress.stale = shelf.list_left() or ()
+                    self.tally.files_done += 1
         self._refresh(drifted)
+
+    def _strike_off(
+        self, progress: Progress, chunks: Iterable[Chunk], shelf: Shelf, drifted: dict[str, Payload]
+    ) -> Iterator[tuple[Progress, Chunk]]:
+        for chunk in chunks:
+            same = shelf.take(chunk.id, chunk.fingerprint)
+            if same is None:
+                yield progress, chunk
+            elif same:
+                self.tally.unchanged += 1
+            else:
+                drifted[chunk.id] = chunk.payload
+                if len(drifted) >= REFRESH:
+                    self._refresh(drifted)
 
     def _read(self, progress: Progress, content: bytes, cut: Iterable[Item] | None = None) -> Iterator[Chunk]:
         """Yield the chunks of an origin. cut: what it holds, where that is at hand."""

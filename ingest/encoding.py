@@ -59,6 +59,7 @@ class Encoding:
     _met: bool = False
     _recorded: set[str] = field(default_factory=set)
     _in_flight: dict[str, Wanted] = field(default_factory=dict)
+    _under_way: int = 0  # points that the store has taken and may still fail to write
 
     def write(
         self, missing: Iterable[tuple[Progress, Chunk]], tally: Tally, entry: Mapping[str, Json]
@@ -93,6 +94,16 @@ class Encoding:
         elif difference := differ(self.described.identity, identity) or diverge(self.described.canaries, measured):
             raise refuse_identity(self.store, self.embedder, difference)
         self._met = True
+
+    def flush(self) -> None:
+        """Wait until all is written."""
+        self.store.flush()
+        self._under_way = 0
+
+    def take_back(self, tally: Tally) -> None:
+        """Take out of a tally what is not known to be written, since its dataset ended before it was."""
+        tally.added -= self._under_way
+        self._under_way = 0
 
     def complete_indexes(self) -> None:
         """Make the payload indexes; those that are there already stay."""
@@ -217,13 +228,15 @@ class Encoding:
         for wanted, vector in zip(batch, vectors, strict=True):
             del self._in_flight[wanted.text]
             points += [Point(chunk.id, vector, chunk.payload) for _, chunk in wanted.chunks]
-        self.store.upsert(points)
-        tally.added += len(points)
+        self._take(points, tally)
         tally.reused += len(points) - len(batch)
 
     def _upsert(self, wanted: Wanted, vector: "Vector", tally: Tally) -> None:
-        self.store.upsert([Point(chunk.id, vector, chunk.payload) for _, chunk in wanted.chunks])
-        tally.added += len(wanted.chunks)
+        self._take([Point(chunk.id, vector, chunk.payload) for _, chunk in wanted.chunks], tally)
+
+    def _take(self, points: Sequence[Point], tally: Tally) -> None:
+        self._under_way = self.store.upsert(points)
+        tally.added += len(points)
 
     def _leave(self, batch: Sequence[Wanted], tally: Tally) -> None:
         for wanted in batch:

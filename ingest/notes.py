@@ -43,7 +43,7 @@ def note_idle(stock: Stock) -> Iterator[str]:
 
 
 def note_cut(dataset: str, before: Json, now: Mapping[str, Json], embedded: int) -> Iterator[str]:
-    """Say that a dataset is cut otherwise than before, and what that embeds. `before` is what was recorded of it."""
+    """Say that a dataset is cut otherwise than before, and what that embeds. before: None where it is not."""
     if not isinstance(before, Mapping):
         return
     pairs = [(name, before.get(name), value) for name, value in now.items()]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from ingest.model import (
     Collection,
@@ -34,7 +34,11 @@ class Source(Protocol):
     dataset: its name in the collection.
     location: the absolute path or pattern, for the record.
     reading: what, besides the bytes of a file, decides what its documents say: mapping, sheets, version of the reader.
+    portable: `parse` needs nothing but its arguments and yields no Columns, so that another process may call it on a
+    copy of the source. Whatever it says, that of a class does not hold for its subclasses.
     """
+
+    portable: ClassVar[bool]
 
     @property
     def dataset(self) -> str: ...
@@ -240,17 +244,12 @@ class Store(Protocol):
         """Find, for each hash of an embedded text, the vector of some point with that `ingest.text`."""
         ...
 
-    def upsert(self, points: Sequence[Point]) -> None:
-        """Take points to be written; some may still be under way when it returns.
+    def upsert(self, points: Sequence[Point]) -> int:
+        """Take points to be written; give how many, of this and of earlier calls, are not known to be written yet.
 
         All of them are visible to what this store reads, and written before anything else is. Once `flush` returned,
-        they survive the death of this process. What fails is raised by whichever call comes next.
+        they survive the death of this process. What fails is raised by whichever call comes next, once.
         """
-        ...
-
-    @property
-    def unwritten(self) -> int:
-        """The number of points that `upsert` took and that are not known to be written: after a failure, those lost."""
         ...
 
     def overwrite(self, payloads: Mapping[str, Payload]) -> None:

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from ingest.errors import UsageError
 
+MOST = 4_096  # shares: each has a record of its own, which every other reads
 _HASHED = 8  # bytes of the hash that decide: with 64 bits no share of thousands is measurably larger than another
 
 
@@ -26,18 +27,21 @@ class Share:
         return self.of == 1
 
     def owns(self, origin: str) -> bool:
-        """Say whether an origin falls to this share, on every machine alike.
-
-        The first 8 bytes of SHA-256 (FIPS 180-4) over the origin, in NFC and UTF-8, as one big-endian number, modulo
-        `of`, plus 1, is the number of its share.
-        """
-        if self.is_whole:
-            return True
-        text = unicodedata.normalize("NFC", origin).encode("utf-8", "surrogatepass")
-        return int.from_bytes(sha256(text).digest()[:_HASHED], "big") % self.of + 1 == self.number
+        """Say whether an origin falls to this share."""
+        return self.is_whole or find_number(origin, self.of) == self.number
 
 
 WHOLE = Share()
+
+
+def find_number(origin: str, of: int) -> int:
+    """Find the number of the share that an origin falls to, of so many, on every machine alike.
+
+    It is the first 8 bytes of SHA-256 (FIPS 180-4) over the origin, in NFC and UTF-8, as one big-endian number, modulo
+    `of`, plus 1.
+    """
+    text = unicodedata.normalize("NFC", origin).encode("utf-8", "surrogatepass")
+    return int.from_bytes(sha256(text).digest()[:_HASHED], "big") % of + 1
 
 
 def read_share(text: str) -> Share:
@@ -49,6 +53,8 @@ def read_share(text: str) -> Share:
             f"--share {text!r} is no share: write 1/8 to 8/8, counted from 1. JOB_COMPLETION_INDEX of a Kubernetes "
             'Job counts from 0: --share "$((JOB_COMPLETION_INDEX + 1))/8"'
         )
+    if of > MOST:
+        raise UsageError(f"--share {text!r}: a corpus is divided into {MOST} shares at most: give each more files")
     return Share(number, of)
 
 

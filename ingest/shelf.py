@@ -14,7 +14,8 @@ _UNKNOWN = bytes(_MARK)  # of a fingerprint that is none, which no chunk has
 class Shelf:
     """Points are put on it, then what is wanted is taken off, and what is left is stale.
 
-    A point takes 25 bytes; the first `take` sorts them. Nothing is put on it after that.
+    A point takes 25 bytes; the first `take` sorts them. Nothing is put on it after that. Of a point that is put twice,
+    as a list that others write to meanwhile may name it, the last counts.
     """
 
     def __init__(self) -> None:
@@ -25,6 +26,7 @@ class Shelf:
 
     def put(self, point: Stored) -> None:
         """Put a stored point on the shelf."""
+        assert self._keys is None, "it is sorted"  # noqa: S101 - of the caller
         packed = pack(point.id)
         if packed is None:
             self._others[point.id] = point.fingerprint
@@ -65,10 +67,14 @@ class Shelf:
         if self._keys is None:
             import numpy as np  # noqa: PLC0415 - heavy
 
-            points = np.frombuffer(self._points, np.dtype([("key", ">u8"), ("rest", f"V{SIZE // 2 + _MARK}")]))
-            points = points[np.argsort(points["key"], kind="stable")]
+            points = np.frombuffer(self._points, np.dtype([("key", ">u8"), ("rest", ">u8"), ("mark", f"V{_MARK}")]))
+            keys, rests = (points[half].astype(np.uint64) for half in ("key", "rest"))
+            order = np.lexsort((rests, keys))  # stable: the last of those of one id is the last that was put
+            keys, rests = keys[order], rests[order]
+            last = np.append((keys[1:] != keys[:-1]) | (rests[1:] != rests[:-1]), True)
+            points = points[order[last]]
             self._points = bytearray(points.tobytes())
-            self._keys = array("Q", points["key"].astype(np.uint64).tobytes())
+            self._keys = array("Q", keys[last].tobytes())
             self._taken = bytearray(len(points))
         return self._keys
 

@@ -11,20 +11,19 @@ A run makes the collection equal to its sources:
     the row, question or heading of an item that failed        keep
 """
 
-import platform
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import chain
 
 from ingest.chunking import open_chunker, read_size
-from ingest.clock import tell_time
 from ingest.comparison import Comparison, Progress, count_origins
 from ingest.encoding import Encoding, refuse_identity
-from ingest.entries import BEGAN, find_cut, narrow
+from ingest.entries import narrow
 from ingest.errors import (
+    CredentialError,
     EmbeddingError,
     GuardError,
     SourceError,
@@ -34,12 +33,13 @@ from ingest.errors import (
 )
 from ingest.guard import Guard
 from ingest.identity import differ
-from ingest.model import File, Identity, IndexKind, Json, canonical
+from ingest.ledger import Ledger, open_ledger
+from ingest.model import File, Identity, IndexKind, Json
 from ingest.notes import note_cleared, note_cut, note_idle, note_sizes, note_twins, note_untouched, sample_texts
 from ingest.protocols import Chunker, Embedder, Source, Store, Window
 from ingest.pruning import plan_pruning, prune
 from ingest.report import Report, Tally
-from ingest.roles import read_roles
+from ingest.roles import Roles, read_roles
 from ingest.share import WHOLE, Share
 from ingest.stock import take_stock
 from ingest.strangers import note_strangers
@@ -75,6 +75,11 @@ class Options:
     indexes: tuple[tuple[str, IndexKind], ...] = ()
     share: Share = WHOLE
 
+    @property
+    def deletes(self) -> bool:
+        """Whether what left the sources is deleted."""
+        return self.prune and self.limit is None
+
     def __post_init__(self) -> None:
         if self.chunk_size is not None:
             read_size(self.chunk_size)
@@ -99,7 +104,7 @@ def sync(
     started = time.monotonic()
     check_names(sources)
     notes: list[str] = []
-    described = replace_trial(sources, embedder, store, notes, deletes=options.prune and options.limit is None)
+    described = replace_trial(sources, embedder, store, notes, deletes=options.deletes)
     if described and (difference := differ(described.identity, embedder.identity)):
         raise refuse_identity(store, embedder, difference)
     notes += note_cleared(store.clear())
@@ -124,10 +129,13 @@ def sync(
     for source in sources:
         tallies.append(tally := Tally(source.dataset))
         try:
-            for _ in _sync_dataset(source, encoding, options, tally, others):
-                watch(tally)
+            with closing(_sync_dataset(source, encoding, options, tally, others)) as steps:
+                for _ in steps:
+                    watch(tally)
         except (UsageError, SourceError, EmbeddingError, GuardError) as error:
             tally.error = error
+            if isinstance(error, CredentialError) and error is not encoding.failure:  # the store's
+                break
         except StoreError as error:
             tally.error = error
             break
@@ -136,7 +144,7 @@ def sync(
             break
         finally:
             if tally.error:
-                tally.added -= store.unwritten
+                encoding.take_back(tally)
     notes += [*chain.from_iterable(tally.notes for tally in tallies), *note_untouched(others)]
     seconds = time.monotonic() - started
     return Report(tallies, embedder.requests, embedder.retries, seconds, embedder.cached, notes)
@@ -144,77 +152,77 @@ def sync(
 
 def _sync_dataset(
     source: Source, encoding: Encoding, options: Options, tally: Tally, others: AbstractSet[str]
-) -> Iterator[None]:
+) -> Generator[None, None, None]:
     """Make one dataset equal to its source, a step at a time. `others` are datasets that the run does not name."""
     started = time.monotonic()
     store, dataset, share = encoding.store, source.dataset, options.share
     stock = take_stock(source, store, share)
     tally.files = len(stock.files)
-    deletes = options.prune and options.limit is None
-    if deletes:
+    if options.deletes:
         stock.check_gone(options.guard)
 
     known = encoding.described.datasets.get(dataset, {}) if encoding.described else {}
-    recorded, cut = narrow(known, share), find_cut(known, share)
-    record = partial(store.record, dataset, share=share)
+    recorded = narrow(known, share)
     tally.recognise(known)
     roles = read_roles(recorded, accepted=options.accept_columns)
     window = options.find_window((encoding.described or encoding.embedder).identity)
     comparison = Comparison(source, choose_chunker(dataset, recorded, options, window), store, tally, roles)
-    entry: dict[str, Json] = {
-        "path": source.location,
-        "host": platform.node(),
-        "chunking": comparison.chunker.settings,
-        "reading": source.reading,
-        **{name: value for name, value in recorded.items() if name in ("columns", "last_run", "skipped")},
-        **({} if share.is_whole else {BEGAN: tell_time()}),
-    }
+    cut = comparison.chunker.settings
+    ledger = open_ledger(source, store, stock, known, cut, deletes=options.deletes)
     changed: list[Progress] = []
     missing = comparison.strike_off(_note(comparison.find_changed(stock.files, stock.counts), changed))
     texts: set[str] = set()
-    yield from encoding.write(sample_texts(missing, texts), tally, entry)
+    with closing(missing):  # a failure's traceback would keep it, and the processes that it has
+        yield from encoding.write(sample_texts(missing, texts), tally, ledger.entry)
     tally.notes += [
         *note_idle(stock),
-        *note_twins(store, dataset, set() if stock.stored else others, texts),
-        *note_cut(dataset, cut, comparison.chunker.settings, tally.embedded),
-        *note_sizes(dataset, comparison.chunker.settings, window, tally),
+        *note_twins(store, dataset, others if stock.is_new else set(), texts),
+        *note_cut(dataset, ledger.former, cut, tally.embedded),
+        *note_sizes(dataset, cut, window, tally),
     ]
     tally.origins = count_origins(stock.files, stock.gone, changed)
-    check_read(source, stock.files, tally)
+    check_read(source, stock.listed, tally)
     if not (encoding.described or share.is_whole):
         encoding.meet_in_time()  # a share without a text of its own, too, says in the collection that it was complete
+        if encoding.failure:
+            raise encoding.failure
     if not encoding.described:
         _check_left(encoding, tally)
         return
-    store.flush()
+    yield from _complete(ledger, changed, roles, options, encoding, tally=tally, started=started)
 
-    if deletes:
-        pruning = plan_pruning(store, stock.gone, stock.lost, changed, tally, recut=cut != entry["chunking"])
-        try:
-            stock.check_losses(options.guard, lost=pruning.lost, after=tally.hold())
-        except GuardError:
-            if recorded:  # how the dataset is cut changes with a run that was allowed
-                record({**recorded, "chunking": cut})
-            raise
+
+def _complete(
+    ledger: Ledger,
+    changed: Sequence[Progress],
+    roles: Roles,
+    options: Options,
+    encoding: Encoding,
+    *,
+    tally: Tally,
+    started: float,
+) -> Iterator[None]:
+    """Delete what is stored and no longer wanted, now that all is written, and say so in the collection.
+
+    started: when the run of the dataset began, by the monotonic clock.
+    """
+    store, stock, dataset = ledger.store, ledger.stock, ledger.stock.dataset
+    encoding.flush()
+    if options.deletes:
+        recut = ledger.former is not None
+        pruning = plan_pruning(store, stock.gone, stock.own.lost, changed, tally, recut=recut)
+        ledger.check_losses(options.guard, lost=pruning.lost, after=tally.hold())
         yield from prune(store, dataset, pruning, tally)
         roles.forget(file.origin for file in stock.files)
     else:
-        tally.kept += stock.lost + sum(len(progress.stale) for progress in changed)
-    entry["columns"] = roles.describe()
-    _mark(
-        store, dataset, [each for each in changed if each.state and (deletes or not each.stale)], partial(record, entry)
-    )
+        tally.kept += stock.own.lost + sum(len(progress.stale) for progress in changed)
+    ledger.entry["columns"] = roles.describe()
+    done = [each for each in changed if each.state and (options.deletes or not each.stale)]
+    _mark(store, dataset, done, ledger.write)
     _check_left(encoding, tally)
-    if not share.is_whole:
-        _check_cut(store, dataset, (known.get("chunking"), entry["chunking"]))
-    entry["skipped"] = tally.list_skipped()
-    if not tally.skipped and not tally.left and not roles.refusals and (not tally.kept or not options.prune):
-        entry["last_run"] = {
-            "finished": tell_time(),
-            "seconds": round(time.monotonic() - started, 3),
-            **tally.count(),
-        }
-    record(entry)
+    ledger.entry["skipped"] = tally.list_skipped()
+    complete = not (tally.skipped or tally.left or roles.refusals or (tally.kept and options.prune))
+    ledger.close({"seconds": round(time.monotonic() - started, 3), **tally.count()} if complete else None)
     roles.raise_refusals()
 
 
@@ -241,7 +249,7 @@ def check_names(sources: Sequence[Source]) -> None:
 
 
 def check_read(source: Source, files: Sequence[File], tally: Tally) -> None:
-    """Raise SourceError where no file at all could be read: its dataset is left alone."""
+    """Raise SourceError where no file at all could be read: its dataset is left alone. files: all that it lists."""
     unread = [item for item in tally.skipped if not item.where]
     if not files or len({item.origin for item in unread}) < len(files):
         return
@@ -253,19 +261,8 @@ def check_read(source: Source, files: Sequence[File], tally: Tally) -> None:
 
 def _check_left(encoding: Encoding, tally: Tally) -> None:
     """Raise what ended the embedding, where it ended before this dataset was done."""
-    if encoding.failure and (tally.left or not encoding.described):
+    if encoding.failure and tally.left:
         raise encoding.failure
-
-
-def _check_cut(store: Store, dataset: str, expected: Sequence[Json]) -> None:
-    """Raise UsageError where another share has cut the dataset otherwise, since this one began."""
-    described = store.describe()
-    cut = described.datasets.get(dataset, {}).get("chunking") if described else None
-    if cut is not None and cut not in expected:
-        raise UsageError(
-            f"{dataset}: another share cuts it otherwise, {canonical(cut)}: give all shares the same --chunk-size and "
-            "--chunk-overlap, and run this one again"
-        )
 
 
 def choose_chunker(dataset: str, recorded: Mapping[str, Json], options: Options, window: Window | None) -> Chunker:

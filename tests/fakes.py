@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,6 +34,7 @@ class RowsSource:
     location: str = "/somewhere/rows"
     reading: Mapping[str, Json] = field(default_factory=dict)
     parsed: list[str] = field(default_factory=list)
+    portable: ClassVar[bool] = False
 
     def write(self, files: Files) -> "RowsSource":
         self.root.mkdir(parents=True, exist_ok=True)

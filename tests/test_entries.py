@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.entries import SHARES, divide, find_cut, find_late, narrow, place, unite
+from ingest.entries import FORMER, SHARES, divide, find_former, find_late, narrow, place, summarise, unite
 from ingest.roles import read_roles
 from ingest.share import WHOLE, Share
 from ingest.stores.metadata import OWN, pack_metadata, unpack_metadata
 from tests.stores.samples import make_collection
 from tests.test_share import list_shares, shares
 
-CUT = {"unit": "characters", "size": 400}
+CUT: dict[str, Any] = {"unit": "characters", "size": 400}
 
 
 def tell(hour: int) -> str:
@@ -111,16 +111,32 @@ def test_what_was_found_out_later_is_not_dropped_for_what_is_older() -> None:
     assert "1/2" not in divide(place(entry, Share(3, 3), make_record(7)))
 
 
-def test_shares_that_are_cut_otherwise_are_not_complete_together() -> None:
-    entry = fill([(Share(1, 2), make_record(1)), (Share(2, 2), make_record(1, chunking={**CUT, "size": 100}))])
-    assert entry["chunking"]["size"] == 100
+def test_the_first_share_decides_the_cut_and_one_that_cuts_anew_changes_it() -> None:
+    one, two = list_shares(2)
+    anew: dict[str, Any] = {**CUT, "size": 100}
+    entry = fill([(one, make_record(1)), (two, make_record(1, chunking=anew))])
+    assert entry["chunking"] == CUT
     assert "last_run" not in entry
-    assert (find_cut(entry, Share(1, 2)), find_cut(entry, WHOLE), narrow(entry, Share(1, 2))["chunking"]) == (
-        CUT,
-        entry["chunking"],
-        entry["chunking"],
-    )
-    assert "last_run" in place(entry, Share(1, 2), make_record(1, chunking={**CUT, "size": 100}))
+    assert find_late(entry) == ["2/2"]
+    assert narrow(entry, two)["chunking"] == CUT
+    assert (find_former(entry, one, CUT), find_former(entry, two, CUT)) == (None, anew)
+    assert "last_run" in place(entry, two, make_record(1))
+    entry = place(place(entry, two, make_record(1)), one, {**make_record(2, chunking=anew), FORMER: CUT})
+    entry = place(entry, one, make_record(2, chunking=anew))
+    assert entry["chunking"] == anew
+    assert (find_former(entry, one, anew), find_former(entry, two, anew), find_late(entry)) == (None, CUT, ["2/2"])
+    late = place(entry, two, make_record(2))
+    assert late["chunking"] == anew, "one that was under way does not take it back"
+    assert [find_former(late, share, anew) for share in list_shares(3)] == [CUT] * 3, "it may have files of either"
+    done = place(late, two, make_record(3, chunking=anew))
+    assert [find_former(done, share, anew) for share in list_shares(3)] == [None] * 3
+    assert "last_run" in done
+
+
+def test_a_person_is_shown_when_each_share_was_complete() -> None:
+    entry = fill([(share, make_record(share.number)) for share in list_shares(2)])
+    assert summarise(entry)[SHARES] == {"1/2": tell(1), "2/2": tell(2)}
+    assert summarise(make_record(1)) == make_record(1)
 
 
 def make_columns(origins: list[str], answer: str) -> list[dict[str, Any]]:
@@ -144,6 +160,14 @@ def test_the_columns_of_a_file_are_those_of_the_run_that_began_last() -> None:
     assert {name for name in mine if mine[name]["s"]["text"] == "new"} == {name for name in owned if other.owns(name)}
 
 
+def test_columns_that_a_share_forgot_do_not_come_back_from_older_records() -> None:
+    names = [f"{letter}.xlsx" for letter in "abcdefgh"]
+    first, second = list_shares(2)
+    entry = place({**make_record(1), "columns": make_columns(names, "old")}, first, make_record(3, columns=[]))
+    assert set(read_roles(entry, accepted=False).read) == {name for name in names if second.owns(name)}
+    assert not read_roles(narrow(entry, first), accepted=False).read
+
+
 @pytest.mark.parametrize("share", [WHOLE, Share(1, 2)], ids=str)
 def test_of_nothing_nothing_is_known(share: Share) -> None:
-    assert (narrow({}, share), find_cut({}, share), list(find_late({}))) == ({}, None, [])
+    assert (narrow({}, share), find_former({}, share, CUT), list(find_late({}))) == ({}, None, [])

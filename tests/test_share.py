@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,13 +15,13 @@ from hypothesis import strategies as st
 
 from ingest.age import find_stale
 from ingest.clock import tell_time
-from ingest.entries import SHARES, divide
+from ingest.entries import FORMER, SHARES, divide, find_late
 from ingest.errors import GuardError, UsageError
 from ingest.guard import Guard
 from ingest.model import Json
 from ingest.protocols import Store
 from ingest.report import Report
-from ingest.share import WHOLE, Share, read_share, refuse_share
+from ingest.share import MOST, WHOLE, Share, read_share, refuse_share
 from ingest.sync import Options, sync
 from tests.commandline import Command, write_faq
 from tests.commandline import command as command  # noqa: PLC0414 - a fixture
@@ -29,6 +30,7 @@ from tests.stores.memory import MemoryStore
 from tests.test_sync import rows
 
 NAMES = [f"{letter}.json" for letter in "abcdefgh"]
+LONG: Files = {name: [("q?", f"{name} " + "word " * 100, "")] for name in NAMES}
 ANYTHING = Guard("100%")
 shares = st.integers(1, 9).flatmap(lambda of: st.integers(1, of).map(lambda number: Share(number, of)))
 versions = st.dictionaries(st.sampled_from(NAMES), st.lists(rows, max_size=4), min_size=1)
@@ -92,6 +94,12 @@ def test_shares_are_of_like_size() -> None:
 @given(shares)
 def test_a_share_is_read_as_it_is_written(share: Share) -> None:
     assert read_share(str(share)) == share
+
+
+def test_there_are_as_many_shares_as_have_a_record_each() -> None:
+    assert read_share(f"1/{MOST}").of == MOST
+    with pytest.raises(UsageError, match=f"{MOST} shares at most"):
+        read_share(f"1/{MOST + 1}")
 
 
 @pytest.mark.parametrize("text", ["0/8", "9/8", "3", "", "3/8/2", "-1/8", "1/0", "a/b", "٣/8"])
@@ -213,6 +221,13 @@ def test_an_idle_share_whose_service_fails_does_not_end_with_success(tmp_path: P
     assert sync([source], embedder=failing, store=MemoryStore(), options=options).exit_code == 5
 
 
+def test_a_dataset_with_nothing_to_index_has_no_error_of_another(tmp_path: Path) -> None:
+    first = RowsSource(tmp_path / "rows").write(make_files(NAMES))
+    second = RowsSource(tmp_path / "second", dataset="second").write({"b.json": [("q", "", "")]})
+    report = sync([first, second], embedder=CountingEmbedder(fail_after=0), store=MemoryStore(), options=Options())
+    assert [tally.error and tally.error.exit_code for tally in report.datasets] == [5, None]
+
+
 # What is recorded
 
 
@@ -251,8 +266,7 @@ def test_a_skipped_item_keeps_its_share_from_being_complete(tmp_path: Path) -> N
 
 
 def test_the_first_share_decides_how_a_dataset_is_cut(tmp_path: Path) -> None:
-    long = {name: [("q?", f"{name} " + "word " * 100, "")] for name in NAMES}
-    source, store, whole = RowsSource(tmp_path / "rows").write(long), MemoryStore(private=False), MemoryStore()
+    source, store, whole = RowsSource(tmp_path / "rows").write(LONG), MemoryStore(private=False), MemoryStore()
     run(source, store, Share(1, 2), chunk_size=100)
     run(source, store, Share(2, 2))
     run(source, whole, chunk_size=100)
@@ -264,34 +278,74 @@ def test_the_first_share_decides_how_a_dataset_is_cut(tmp_path: Path) -> None:
     assert is_complete(store)
 
 
-@pytest.mark.parametrize(("moment", "code"), [("create", 0), ("flush", 2)])
-def test_shares_that_begin_at_once_and_cut_otherwise_are_told(tmp_path: Path, moment: str, code: int) -> None:
-    """The second runs, with another size, before the first has recorded anything, or after: the last one decides."""
-    source, store, whole = (
-        RowsSource(tmp_path / "rows").write(make_files(NAMES)),
-        MemoryStore(private=False),
-        MemoryStore(),
-    )
-    seen: list[bool] = []
+@pytest.mark.parametrize(("moment", "first"), [("create", 200), ("flush", 100)])
+def test_of_shares_that_begin_at_once_and_cut_otherwise_one_is_told(tmp_path: Path, moment: str, first: int) -> None:
+    """The second runs, with another size, before the first has recorded anything, or after: who is first decides."""
+    source = RowsSource(tmp_path / "rows").write(LONG)
+    store, whole = MemoryStore(private=False), MemoryStore()
+    codes: list[int] = []
 
     def run_second() -> None:
         if moment == "flush":  # it looked before the first had recorded anything
             recorded, store._described = store._described, None
             late = Meanwhile(store, "create", lambda: setattr(store, "_described", recorded))
-            run(source, late, Share(2, 2), chunk_size=200)  # type: ignore[arg-type]
+            codes.append(run(source, late, Share(2, 2), chunk_size=200).exit_code)  # type: ignore[arg-type]
         else:
-            run(source, store, Share(2, 2), chunk_size=200)
-        seen.append(True)
+            codes.append(run(source, store, Share(2, 2), chunk_size=200).exit_code)
 
-    report = run(source, Meanwhile(store, moment, run_second), Share(1, 2), chunk_size=100)  # type: ignore[arg-type]
-    assert seen
-    assert report.exit_code == code, report.failure
+    early = Meanwhile(store, moment, run_second)
+    codes.append(run(source, early, Share(1, 2), chunk_size=100).exit_code)  # type: ignore[arg-type]
+    assert codes == ([0, 2] if first == 200 else [2, 0])
     assert not is_complete(store), "one half is cut otherwise"
-    late = Share(1, 2) if code else Share(2, 2)
-    assert run(source, store, late).exit_code == 0
+    assert find_late(describe(store)) == ["1/2" if first == 200 else "2/2"]
+    for share in list_shares(2):
+        assert run(source, store, share).exit_code == 0
     assert is_complete(store)
-    run(source, whole, chunk_size=200 if code else 100)
+    run(source, whole, chunk_size=first)
     assert contents(store) == contents(whole)
+
+
+def test_a_share_under_way_does_not_take_back_what_another_cuts_anew(tmp_path: Path) -> None:
+    source = RowsSource(tmp_path / "rows").write(LONG)
+    store, whole = MemoryStore(private=False), MemoryStore()
+    run(source, store, chunk_size=100)
+    source.write({name: [*rows, ("new?", f"x {name}", "")] for name, rows in LONG.items()})
+    cut_anew = partial(run, source, store, Share(1, 2), chunk_size=200, rechunk=True)
+    assert run(source, Meanwhile(store, "upsert", cut_anew), Share(2, 2)).exit_code == 2  # type: ignore[arg-type]
+    assert run(source, store, Share(2, 2), Guard()).exit_code == 0
+    assert is_complete(store)
+    run(source, whole, chunk_size=200)
+    assert contents(store) == contents(whole)
+
+
+@pytest.mark.parametrize(
+    "then", [[Share(1, 2), Share(2, 2)], [Share(2, 2), Share(1, 2)], list_shares(3), [WHOLE]], ids=str
+)
+def test_larger_chunks_are_no_loss_however_the_shares_go_on(tmp_path: Path, then: list[Share]) -> None:
+    source = RowsSource(tmp_path / "rows").write(LONG)
+    store, whole = MemoryStore(private=False), MemoryStore()
+    run(source, store, chunk_size=100)
+    assert run(source, store, Share(1, 2), Guard(), chunk_size=1000, rechunk=True).exit_code == 0
+    for share in then:
+        assert run(source, store, share, Guard()).exit_code == 0
+    run(source, whole, chunk_size=1000)
+    assert contents(store) == contents(whole)
+    assert is_complete(store)
+    assert FORMER not in describe(store)
+
+
+@pytest.mark.parametrize("share", [WHOLE, Share(1, 2)], ids=str)
+def test_larger_chunks_are_no_loss_after_a_death(tmp_path: Path, share: Share) -> None:
+    source, whole = RowsSource(tmp_path / "rows").write(LONG), MemoryStore()
+    run(source, whole, chunk_size=1000)
+    for at in range(12):
+        store = MemoryStore(private=False)
+        run(source, store, chunk_size=100)
+        with suppress(Crash):
+            run(source, Crashing(store, at), share, Guard(), chunk_size=1000, rechunk=True)
+        for again in list_shares(share.of):
+            assert run(source, store, again, Guard(), chunk_size=1000, rechunk=True).exit_code == 0
+        assert contents(store) == contents(whole)
 
 
 class Meanwhile:
@@ -344,6 +398,22 @@ def test_a_share_whose_files_shrink_too_much_is_refused_by_its_name(tmp_path: Pa
         assert isinstance(report.failure, GuardError)
         assert f"share {share} of dataset 'rows'" in str(report.failure)
     assert store.count() == before
+
+
+def test_a_refused_share_leaves_what_is_recorded_of_the_whole(tmp_path: Path) -> None:
+    source, store = RowsSource(tmp_path / "rows").write(make_files(NAMES, rows_each=10)), MemoryStore(private=False)
+    run(source, store)
+    before = describe(store)
+    empty: Files = {name: [("?", "", "")] for name in NAMES}
+    source.write({**empty, "new.json": [("new?", "something new", "")]})
+    refused = [run(source, store, share, Guard(), chunk_size=200, rechunk=True) for share in list_shares(2)]
+    assert [report.exit_code for report in refused] == [7, 7]
+    assert {name: describe(store)[name] for name in ("path", "host", "reading")} == {
+        name: before[name] for name in ("path", "host", "reading")
+    }
+    source.write(make_files(NAMES, rows_each=10))
+    assert [run(source, store, share, Guard()).exit_code for share in list_shares(2)] == [0, 0]
+    assert is_complete(store)
 
 
 def test_another_folder_of_the_same_name_is_refused_by_each_share(tmp_path: Path) -> None:

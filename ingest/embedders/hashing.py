@@ -7,7 +7,9 @@ together, no longer outweighs the rest. Sums are of integers and roots are round
 same on every machine.
 """
 
+import logging
 import math
+import pickle
 import re
 import threading
 import unicodedata
@@ -18,7 +20,6 @@ from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
-from weakref import finalize
 
 from ingest.child import Child, answer, count_cores
 from ingest.model import Identity
@@ -26,6 +27,8 @@ from ingest.protocols import Limits
 
 if TYPE_CHECKING:
     from ingest.model import Vectors
+
+log = logging.getLogger("ingest")
 
 DIMENSION = 768
 _MODEL = "hashing-2"  # another number for anything that changes a vector
@@ -42,6 +45,7 @@ _READ = 64  # characters of a word that n-grams are taken of: what is longer is 
 _BITS = 10  # that a bucket takes of a packed feature; above them stands its weight
 _BUCKET = (1 << _BITS) - 1
 _FEATURE = 8  # bytes of a packed feature
+_SECONDS = 60.0  # that the process may take for some texts
 PATIENCE = 4_000  # texts that are embedded here before a process is worth its start, 0.2 s
 _FINENESS = 64  # steps that the root of a bucket is rounded to, so many to 1
 _COMMON_WORDS = """
@@ -98,13 +102,12 @@ class Hashing:
                 self._begin()
             if self._child:
                 try:
-                    vectors: Vectors | None = self._child.ask(texts)
-                except Exception:  # noqa: BLE001 - it has ended
-                    vectors = None
-                if vectors is not None:
+                    vectors: Vectors = self._child.ask(texts, _SECONDS)
+                except Exception:
+                    log.debug("hashing beside this process failed; it goes on in this one", exc_info=True)
+                    self._child = None
+                else:
                     return vectors
-                self._child.close()
-                self._child = None
         return embed(texts)
 
     def _begin(self) -> None:
@@ -112,13 +115,7 @@ class Hashing:
         self._begun = True
         if count_cores() > 1:
             with suppress(OSError):
-                self._child = Child(__name__, None)
-                finalize(self, self._child.close)
-
-
-def serve() -> None:
-    """Embed texts, as the child."""
-    answer(lambda _: embed)
+                self._child = Child(__file__, pickle.dumps(None))
 
 
 def embed(texts: Sequence[str]) -> "Vectors":
@@ -208,3 +205,7 @@ def _place(feature: str, weight: int) -> tuple[int, int]:
 
 def _fold_case(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
+
+
+if __name__ == "__main__":
+    answer(lambda _: embed)

@@ -27,7 +27,7 @@ class TextFolder:
     path: str
     selection: Selection
     encoding: str = ""
-    apart: ClassVar[bool] = True  # its files may be parsed in another process
+    portable: ClassVar[bool] = True
     version: ClassVar[int] = 2  # a change that reads the same bytes otherwise raises it
 
     @property

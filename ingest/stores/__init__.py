@@ -1,11 +1,15 @@
 """Where the points live: the embedded engine of a folder, or a Qdrant server."""
 
+import os
 import re
 
 from ingest.errors import UsageError
 from ingest.protocols import Store
 from ingest.share import WHOLE, Share
 from ingest.stores.form import ANY, Form, name_flag
+
+# Read when grpc is imported; else its C core prints beside the report what our errors say.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 # Qdrant refuses these in a name; the embedded store makes it the name of a folder, on Windows too.
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]|^\.|[. ]$|^$|[\ud800-\udfff]')

@@ -52,7 +52,6 @@ class EmbeddedCollection:
     """A record in `<path>/<collection>/` and the shard that it names."""
 
     private = True
-    unwritten = 0  # a write is made when its method comes back
 
     def __init__(self, path: str, collection: str) -> None:
         self.name = path
@@ -181,7 +180,7 @@ class EmbeddedCollection:
                     missing.discard(text)
         return found
 
-    def upsert(self, points: Sequence[Point]) -> None:
+    def upsert(self, points: Sequence[Point]) -> int:
         """Write points; all are checked before the first is written."""
         shard = self._open_for_writing()
         check_vectors(points, self._there().described.dimension)
@@ -192,6 +191,7 @@ class EmbeddedCollection:
             converted = [edge.Point(point.id, _view(point.vector), point.payload) for point in points]
             shard.update(edge.UpdateOperation.upsert_points(converted))
         self._note_written(len(points))
+        return 0
 
     def overwrite(self, payloads: Mapping[str, Payload]) -> None:
         """Replace the whole payload of each id; the vector stays. Raises StoreError for an id that isn't there."""
@@ -401,7 +401,7 @@ def _own(record: edge.Record) -> dict[str, Any]:
 
 
 def _view(vector: Vector) -> Any:  # noqa: ANN401 - its stub knows lists only
-    return memoryview(vector)  # type: ignore[arg-type] # numpy's arrays are buffers
+    return memoryview(np.ascontiguousarray(vector, np.float32))  # type: ignore[arg-type] # numpy's arrays are buffers
 
 
 def _weigh(payload: Json) -> int:
@@ -414,7 +414,7 @@ def _weigh(payload: Json) -> int:
         elif isinstance(value, dict):
             total += 4 * sum(map(len, value))
             left += value.values()
-        elif isinstance(value, list):
+        elif isinstance(value, list | tuple):
             left += value
         else:
             total += 16

@@ -1,6 +1,7 @@
 """What the failures of a Qdrant server mean: one table for REST, one for gRPC, and the errors that they become."""
 
 import json
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -13,6 +14,8 @@ from ingest.errors import CredentialError, IngestError, StoreError
 from ingest.stores.strictness import is_too_much, name_setting
 
 _FULL, _NO_ROOM, _LATE = "507", "No space left", "wait_timeout"
+_PROXY = re.compile(r"http2 header with status: (\d{3})")  # gRPC's words for an answer that is not gRPC
+_CLOSED = "Channel closed"  # by us, since the run ends
 _LONGEST = 300  # characters of a server's words that an error repeats
 
 
@@ -39,7 +42,7 @@ SERVER_ERROR, THROTTLED = 500, 429
 
 BY_CODE = {
     grpc.StatusCode.OK: Kind.FINAL,
-    grpc.StatusCode.CANCELLED: Kind.FINAL,
+    grpc.StatusCode.CANCELLED: Kind.PASSING,
     grpc.StatusCode.UNKNOWN: Kind.PASSING,
     grpc.StatusCode.INVALID_ARGUMENT: Kind.FINAL,
     grpc.StatusCode.DEADLINE_EXCEEDED: Kind.SLOW,
@@ -47,7 +50,7 @@ BY_CODE = {
     grpc.StatusCode.ALREADY_EXISTS: Kind.PRESENT,
     grpc.StatusCode.PERMISSION_DENIED: Kind.KEY,
     grpc.StatusCode.RESOURCE_EXHAUSTED: Kind.LIMITED,
-    grpc.StatusCode.FAILED_PRECONDITION: Kind.FINAL,
+    grpc.StatusCode.FAILED_PRECONDITION: Kind.PASSING,
     grpc.StatusCode.ABORTED: Kind.PASSING,
     grpc.StatusCode.OUT_OF_RANGE: Kind.FINAL,
     grpc.StatusCode.UNIMPLEMENTED: Kind.FINAL,
@@ -96,12 +99,19 @@ class Failure:
     """A failure as the server, or the way to it, put it.
 
     status: of HTTP or gRPC, "" where there was no answer. retry_after: seconds that the server asks to wait.
+    unmet: no connection came about in the time that a request has.
     """
 
     kind: Kind
     words: str
     status: str = ""
     retry_after: float | None = None
+    unmet: bool = False
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether it took all the time that a request has."""
+        return self.unmet or self.kind is Kind.SLOW
 
 
 def read_failure(error: Exception) -> Failure | None:
@@ -137,20 +147,27 @@ def explain(failure: Failure, host: str, collection: str) -> IngestError:
 
 def _read_answer(error: UnexpectedResponse) -> Failure:
     status = error.status_code or 0
-    kind = BY_STATUS.get(status, Kind.PASSING if status >= SERVER_ERROR else Kind.FINAL)
     try:
-        said = str(json.loads(error.content)["status"]["error"])
+        said, kind = str(json.loads(error.content)["status"]["error"]), _judge(status)
     except (ValueError, KeyError, TypeError):
-        said = error.content.decode("utf-8", "replace")
-        kind = Kind.PASSING if status == THROTTLED else kind  # of a proxy, which counts requests and not points
+        said, kind = error.content.decode("utf-8", "replace"), _judge_proxy(status)
     words = _flatten(said) or error.reason_phrase
     return Failure(_refine(kind, words), words, str(status))
+
+
+def _judge(status: int) -> Kind:
+    return BY_STATUS.get(status, Kind.PASSING if status >= SERVER_ERROR else Kind.FINAL)
+
+
+def _judge_proxy(status: int) -> Kind:
+    """Read a status of HTTP that is not a Qdrant server's own: who throttles there counts requests, and not points."""
+    return Kind.PASSING if status == THROTTLED else _judge(status)
 
 
 def _read_transport(source: Exception) -> Failure:
     words = _flatten(str(source)) or type(source).__name__
     if isinstance(source, httpx.ConnectTimeout):
-        return Failure(Kind.UNREACHED, "no connection in time")
+        return Failure(Kind.UNREACHED, "no connection in time", unmet=True)
     if isinstance(source, httpx.TimeoutException):
         return Failure(Kind.SLOW, words)
     if isinstance(source, httpx.TransportError):
@@ -160,7 +177,10 @@ def _read_transport(source: Exception) -> Failure:
 
 def _read_grpc(error: grpc.RpcError) -> Failure:
     code, words = error.code(), _flatten(error.details() or "")
-    return Failure(_refine(BY_CODE[code], words), words or code.name, code.name)
+    proxy = _PROXY.search(words)
+    kind = _judge_proxy(int(proxy[1])) if proxy else BY_CODE[code]
+    kind = Kind.FINAL if _CLOSED in words else kind
+    return Failure(_refine(kind, words), words or code.name, code.name)
 
 
 def _refine(kind: Kind, words: str) -> Kind:

@@ -92,17 +92,14 @@ class ReadOnlyStore:
         there = {} if self._changed else self._store.find_vectors(left)
         return there | {text: self._vectors[text] for text in texts if text in self._vectors}
 
-    @property
-    def unwritten(self) -> int:
-        return 0
-
-    def upsert(self, points: Sequence[Point]) -> None:
+    def upsert(self, points: Sequence[Point]) -> int:
         """Write nothing, but let the same text be found again, as it would be."""
         for point in points:
             own = point.payload["ingest"]
             if isinstance(own, Mapping):
                 self._vectors[str(own["text"])] = point.vector
             self._written[point.id] = {"question": point.payload["question"], "ingest": own}
+        return 0
 
     def _list_written(self, dataset: str) -> Iterator[tuple[str, str]]:
         """List the ids of the points of a dataset that would have been written, each with its origin."""

@@ -206,9 +206,11 @@ class ServerStore(ServerCollection):
 
     def close(self) -> None:
         """Close the connections and let go of the lock; closing twice is no error."""
-        super().close()
-        if self._lock:
-            self._lock.release()
+        try:
+            super().close()
+        finally:
+            if self._lock:
+                self._lock.release()
 
     @property
     def _series(self) -> Series:

@@ -147,16 +147,14 @@ class ServerCollection:
         found = self._writes.recall(texts)
         return found | self._reads.find_vectors([text for text in texts if text not in found])
 
-    @property
-    def unwritten(self) -> int:
-        """The number of points that `upsert` took and that are not known to be written."""
-        return self._writes.unwritten
+    def upsert(self, points: Sequence[Point]) -> int:
+        """Take points to be written; all are checked before the first is sent. See `Writes` for when they are.
 
-    def upsert(self, points: Sequence[Point]) -> None:
-        """Take points to be written; all are checked before the first is sent. See `Writes` for when they are."""
+        Raises StoreError for a number that Qdrant does not keep as it is.
+        """
         check_vectors(points, self._there().dimension)
         self._complete_indexes()
-        self._writes.upsert(points)
+        return self._writes.upsert(points)
 
     def overwrite(self, payloads: Mapping[str, Payload]) -> None:
         """Replace the whole payload of each id; the vector stays. Raises StoreError for an id that isn't there."""
@@ -165,6 +163,7 @@ class ServerCollection:
 
     def delete(self, ids: Sequence[str]) -> None:
         """Delete points; an id that isn't there is no error."""
+        self._writes.settle()  # what it fails with is not about this
         with suppress(AbsentError):
             self._writes.delete(ids)
 
@@ -223,8 +222,10 @@ class ServerCollection:
 
     def close(self) -> None:
         """Close the connections, once what is under way was written; closing twice is no error."""
-        self._close_writes()
-        self._client.close()
+        try:
+            self._close_writes()
+        finally:
+            self._client.close()
 
     def _locate(self) -> str:
         """Give the name by which the server is asked."""
@@ -238,8 +239,8 @@ class ServerCollection:
         try:
             left = self._writes.close()
         except IngestError as error:
-            left = self._writes.unwritten
-            log.warning("%s", error)
+            log.warning("%s. What was written last may not be: run again", error)
+            return
         if left:
             log.warning("%d points for %r at %s may not be written: run again", left, self.collection, self.name)
 

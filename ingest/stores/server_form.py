@@ -7,7 +7,8 @@ from qdrant_client import models
 from ingest.model import Json
 from ingest.stores.form import Form
 
-_COUNTS = ("shard_number", "replication_factor", "write_consistency_factor")
+_CONSISTENCY = "write_consistency_factor"
+_COUNTS = ("shard_number", "replication_factor", _CONSISTENCY)
 
 
 def read_form(info: models.CollectionInfo) -> dict[str, Json]:
@@ -24,12 +25,18 @@ def read_form(info: models.CollectionInfo) -> dict[str, Json]:
 def make_arguments(form: Form, like: models.CollectionInfo | None) -> tuple[dict[str, Any], dict[str, Any]]:
     """Give the arguments of `create_collection` and of its `VectorParams`.
 
-    like: a collection of which the new one keeps what the form leaves open.
+    like: a collection of which the new one keeps what the form leaves open; a consistency of more copies than are
+        asked for becomes one of all of them.
+    Raises UsageError where the form asks for a consistency of more copies than there will be.
     """
     wanted: dict[str, Any] = dict(form.list_wanted())
     if like:
         there = read_form(like)
-        wanted = {name: there[name] for name in (*_COUNTS, "on_disk") if there[name]} | wanted
+        former: dict[str, Any] = {name: there[name] for name in (*_COUNTS, "on_disk") if there[name]}
+        if form.replication_factor and former.get(_CONSISTENCY, 0) > form.replication_factor:
+            former[_CONSISTENCY] = form.replication_factor
+        wanted = former | wanted
+        Form(**wanted)
     kept = _find_quantization(like) if like and form.quantization is None else None
     quantization = kept or _make_quantization(form.quantization)
     collection: dict[str, Any] = {name: wanted[name] for name in _COUNTS if name in wanted}

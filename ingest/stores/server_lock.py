@@ -12,7 +12,7 @@ from ingest.model import digest_text
 from ingest.share import Share
 from ingest.stores.lock import POLL, FolderLock
 
-_GATE = 10.0  # seconds to wait for who takes a lock at this moment: that takes milliseconds
+_GATE, _GATE_POLL = 1.0, 0.01  # seconds to wait, at least, for who takes a lock at this moment: that takes milliseconds
 
 
 class ServerLock:
@@ -31,27 +31,34 @@ class ServerLock:
         self._folder, self._name, self._share = folder, name, share
         self._own = self._open("" if share.is_whole else f".{share.number}-of-{share.of}")
 
-    def acquire(self, wait: float, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Take the lock, waiting up to `wait` seconds. Raises LockedError naming a holder."""
-        left = wait
+    def acquire(
+        self,
+        wait: float,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take the lock, waiting up to `wait` seconds, or one for the gate. Raises LockedError naming a holder.
+
+        clock: gives seconds, and is not set back.
+        """
+        began = clock()
         while True:
             try:
-                self._take()
+                self._take(lambda: began + max(wait, _GATE) - clock(), sleep)
             except LockedError:
+                left = began + wait - clock()
                 if left <= 0:
                     raise
+                sleep(min(POLL, left))
             else:
                 return
-            sleep(min(POLL, left))
-            left -= POLL
 
     def release(self) -> None:
         """Let go; no file of the lock stays on the disk."""
         self._own.release(trace=False)
 
-    def _take(self) -> None:
-        gate = self._open(".gate")
-        gate.acquire(_GATE)
+    def _take(self, tell_left: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        gate = self._enter_gate(tell_left, sleep)
         try:
             for other in self._find_excluding():
                 other.acquire(0.0)
@@ -59,6 +66,18 @@ class ServerLock:
             self._own.acquire(0.0)
         finally:
             gate.release(trace=False)
+
+    def _enter_gate(self, tell_left: Callable[[], float], sleep: Callable[[float], None]) -> FolderLock:
+        gate = self._open(".gate")
+        while True:
+            try:
+                gate.acquire(0.0)
+            except LockedError:
+                if tell_left() <= 0:
+                    raise
+                sleep(_GATE_POLL)
+            else:
+                return gate
 
     def _find_excluding(self) -> Iterator[FolderLock]:
         """Find the locks, besides its own, of which none may be held."""

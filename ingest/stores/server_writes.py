@@ -4,7 +4,6 @@ The client's uploaders are not used: they hide errors, and try again at once and
 made, its status is checked, and it is made again until the server says that it is made.
 """
 
-import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +14,11 @@ import numpy as np
 from qdrant_client import QdrantClient, models
 
 from ingest.model import Payload, Point, Vector
-from ingest.stores.batches import cut, fit
-from ingest.stores.failures import LimitedError, NotApplied
+from ingest.stores.batches import fit
+from ingest.stores.delivery import Delivery
 from ingest.stores.flight import Flight
 from ingest.stores.patience import Asked, Patience
+from ingest.stores.weight import weigh
 
 WRITERS = 4  # writes under way at the same time; a shard of a server takes them one after another anyway
 MOST_POINTS = 256  # of one write
@@ -37,10 +37,12 @@ class Wire:
 
     writers: requests under way at the same time; with 1, each is made before its method comes back.
     binary: numbers go as they are, by gRPC, and not as decimals.
+    hasten: gives, for a collection that is there, a client that writes to it by gRPC, see `ingest.stores.haste`.
     """
 
     writers: int = 1
     binary: bool = False
+    hasten: Callable[[str, Callable[[], Mapping[str, Any]], Callable[[], str]], QdrantClient | None] | None = None
 
 
 ONE_BY_ONE = Wire()
@@ -52,6 +54,9 @@ class Writes:
     `upsert` and `mark` come back while several requests are under way. What comes while all writers are busy is
     gathered, and goes in one request with the next that is free. Points, marks and all else never overtake each other:
     each kind begins when the one before is written. Whoever reads asks `settle` first, or one of its kin.
+
+    Any method may raise the StoreError, or CredentialError, of a write that is under way: once, when the others have
+    ended. What waits is not sent then, and all is forgotten.
 
     locate: gives the name by which the server is asked. before: called before each write, in the caller's thread.
     """
@@ -66,43 +71,39 @@ class Writes:
         wire: Wire,
     ) -> None:
         self._client, self._patience, self._locate, self._before = client, patience, locate, before
-        self._binary = wire.binary
+        self._binary, self._hasten = wire.binary, wire.hasten
+        self._hastened: QdrantClient | None = None
         self._flight = Flight(wire.writers)
-        self._most_points = MOST_POINTS
+        self._delivery = Delivery(patience)
         self._kind = ""  # of what is under way
-        self._waiting: list[Point] = []  # for a writer to be free
-        self._sizes: list[int] = []
+        self._waiting: list[tuple[Point, int]] = []  # for a writer to be free, each with its bytes
         self._unwritten: dict[str, Point] = {}  # by id: waiting, or under way
         self._marking: set[tuple[str, ...]] = set()
         self._lock = threading.Lock()
-        self._failed = False
 
-    @property
-    def unwritten(self) -> int:
-        """The number of points that were taken and are not known to be written."""
-        return len(self._unwritten)
+    def upsert(self, points: Sequence[Point]) -> int:
+        """Take points to be written, those that wait together in as few requests as points and bytes allow.
 
-    def upsert(self, points: Sequence[Point]) -> None:
-        """Take points to be written, those that wait together in as few requests as points and bytes allow."""
-        if self._failed:
-            self._forget()
+        Gives how many points, of this and of earlier calls, are not known to be written.
+        """
+        self._hurry()
+        weighed = [
+            (point, (4 if self._binary else NUMBER) * len(point.vector) + weigh(point.payload, point.id))
+            for point in points
+        ]
         self._begin(_POINTS, again=any(point.id in self._unwritten for point in points))
+        self._waiting += weighed
         with self._lock:
             self._unwritten.update((point.id, point) for point in points)
-        self._waiting += points
-        self._sizes += [(4 if self._binary else NUMBER) * len(p.vector) + weigh(p.payload) for p in points]
-        try:
-            self._launch(all_=False)
-        except BaseException:
-            self._strike_off(points)  # these were not taken: the caller knows it by the error
-            raise
+        self._launch(all_=False)
+        return len(self._unwritten)
 
     def mark(self, key: tuple[str, ...], where: models.Filter, fields: Payload) -> None:
         """Set fields of `ingest` on the points that a filter finds; `key` is what no other mark may be of meanwhile."""
         self._begin(_MARKS, again=key in self._marking)
         self._marking.add(key)
         request = partial(self._client.set_payload, self._locate(), fields, where, key="ingest", wait=True)
-        self._fly(partial(self._flight.start, partial(self._write, request)))
+        self._fly(self._flight.start, partial(self._delivery.make, request))
 
     def overwrite(self, payloads: Mapping[str, Payload]) -> None:
         """Replace the whole payload of each id, and wait until that is written."""
@@ -110,27 +111,27 @@ class Writes:
             models.OverwritePayloadOperation(overwrite_payload=models.SetPayload(payload=payload, points=[id_]))
             for id_, payload in payloads.items()
         ]
-        sizes = [weigh(payload) for payload in payloads.values()]
-        self._make_all(partial(self._client.batch_update_points, self._locate(), wait=True), operations, sizes)
+        sizes = [weigh(payload, id_) for id_, payload in payloads.items()]
+        request = partial(self._client.batch_update_points, self._locate(), wait=True)
+        self._make_all(request, operations, sizes, most=MOST_POINTS)
 
     def delete(self, ids: Sequence[models.ExtendedPointId]) -> None:
         """Delete points, and wait until that is written."""
-        self.settle()
-        self._before()
         name = self._locate()
-        for some in cut(ids, MOST_IDS):
-            request = partial(self._client.delete, name, models.PointIdsList(points=some), wait=True)
-            self._fly(partial(self._flight.start, partial(self._write, request)))
-        self.settle()
+
+        def request(some: list[models.ExtendedPointId]) -> models.UpdateResult:
+            return self._client.delete(name, models.PointIdsList(points=some), wait=True)
+
+        self._make_all(request, list(ids), [0] * len(ids), most=MOST_IDS)
 
     def make_index(self, field: str, kind: models.PayloadSchemaType) -> None:
         """Make a payload index of a field."""
         self.settle()
         self._before()
-        self._write(self._client.create_payload_index, self._locate(), field, kind, wait=True)
+        self._delivery.make(self._client.create_payload_index, self._locate(), field, kind, wait=True)
 
     def settle(self) -> None:
-        """Wait until all is written. Raises the StoreError of what is not."""
+        """Wait until all is written."""
         self._launch(all_=True)
         self._fly(self._flight.settle)
         self._forget()
@@ -152,18 +153,27 @@ class Writes:
         return {text: point.vector for point in self._list_unwritten() if (text := _read(point, "text")) in wanted}
 
     def close(self) -> int:
-        """Wait some seconds for what is under way; give how many points are not written.
+        """Wait some seconds for what is under way; give how many points are not written."""
+        try:
+            while self._waiting and self._flight.has_room:
+                self._start_batch(self._find_end(MOST_POINTS))
+            self._fly(self._flight.settle, GRACE)
+        finally:
+            if self._hastened:
+                self._hastened.close()
+        return len(self._unwritten)
 
-        Raises the error of what fails meanwhile, unless another write failed before.
-        """
-        if self._failed:
-            self._flight.drain(GRACE)
-            return self.unwritten
-        while self._waiting and self._flight.has_room:
-            self._start_batch(self._find_end())
-        if self._flight.settle(GRACE) and not self._waiting:
-            self._forget()
-        return self.unwritten
+    def _hurry(self) -> None:
+        """Look, before the first point, whether points can go by gRPC."""
+        if self._hasten is None:
+            return
+        hasten, self._hasten, name = self._hasten, None, self._locate()
+
+        def read_record() -> Mapping[str, Any]:
+            return self._patience.ask(self._client.get_collection, name).config.metadata or {}
+
+        self._hastened = hasten(name, read_record, lambda: self._patience.ask(self._client.info).version)
+        self._binary |= self._hastened is not None
 
     def _begin(self, kind: str, *, again: bool) -> None:
         """Begin a kind of writes, once those of another kind, and of what is written `again`, are made."""
@@ -175,51 +185,51 @@ class Writes:
     def _launch(self, *, all_: bool) -> None:
         """Send what waits: full batches as soon as there is a writer, others where one is free, or `all_`."""
         while self._waiting:
-            end = self._find_end()
-            full = end < len(self._waiting) or end >= self._most_points
+            end = self._find_end(MOST_POINTS)
+            full = end < len(self._waiting) or end >= min(MOST_POINTS, self._delivery.most)
             if not (all_ or full or self._flight.has_room):
                 return
             self._start_batch(end)
 
-    def _find_end(self) -> int:
-        return fit(self._sizes, 0, items=self._most_points, weight=MOST_BYTES)
+    def _find_end(self, most: int) -> int:
+        most = int(min(most, self._delivery.most))
+        return fit([size for _, size in self._waiting[: most + 1]], 0, items=most, weight=MOST_BYTES)
 
     def _start_batch(self, end: int) -> None:
-        name, batch = self._locate(), self._waiting[:end]
-        del self._waiting[:end], self._sizes[:end]
-        self._fly(partial(self._flight.start, partial(self._upsert, name, batch)))
+        """Start a batch of what waits. It waits no more only then: what Ctrl-C sends twice changes nothing more."""
+        batch = [point for point, _ in self._waiting[:end]]
+        self._fly(self._flight.start, partial(self._upsert, self._locate(), batch))
+        del self._waiting[:end]
 
-    def _fly(self, act: Callable[[], object]) -> None:
-        """Start requests, or wait for them. After a failure, or Ctrl-C, nothing that waits is sent any more."""
+    def _fly(self, act: Callable[Asked, object], *args: Asked.args, **kwargs: Asked.kwargs) -> None:
+        """Start requests, or wait for them; what fails ends all that are under way."""
         try:
-            act()
-        except BaseException:
-            self._failed = True
-            self._waiting.clear()
-            self._sizes.clear()
+            act(*args, **kwargs)
+        except Exception:
+            self._forget()
             raise
 
     def _forget(self) -> None:
+        self._waiting.clear()
         with self._lock:
             self._unwritten.clear()
         self._marking.clear()
-        self._kind, self._failed = "", False
+        self._kind = ""
 
     def _list_unwritten(self) -> list[Point]:
         with self._lock:
             return list(self._unwritten.values())
 
-    def _strike_off(self, points: Iterable[Point]) -> None:
+    def _upsert(self, name: str, points: list[Point]) -> None:
+        client = self._hastened or self._client
+
+        def request(some: list[Point]) -> models.UpdateResult:
+            return client.upsert(name, self._pack(some), wait=True)
+
+        self._delivery.send(request, points)
         with self._lock:
             for point in points:
                 self._unwritten.pop(point.id, None)
-
-    def _upsert(self, name: str, points: list[Point]) -> None:
-        def request(some: list[Point]) -> models.UpdateResult:
-            return self._client.upsert(name, self._pack(some), wait=True)
-
-        self._send(request, points)
-        self._strike_off(points)
 
     def _pack(self, points: list[Point]) -> models.Batch:
         """Make the body of a write; its vectors were checked, so that the client need not look at each number."""
@@ -230,44 +240,16 @@ class Writes:
             payloads=[dict(point.payload) for point in points],
         )
 
-    def _make_all(self, request: Callable[[list[Any]], Any], items: list[Any], sizes: list[int]) -> None:
+    def _make_all(self, request: Callable[[list[Any]], Any], items: list[Any], sizes: list[int], *, most: int) -> None:
         """Write items in batches, several under way, and wait for them."""
         self.settle()
         self._before()
         start = 0
         while start < len(items):
-            end = fit(sizes, start, items=self._most_points, weight=MOST_BYTES)
-            self._fly(partial(self._flight.start, partial(self._send, request, items[start:end])))
+            end = fit(sizes, start, items=int(min(most, self._delivery.most)), weight=MOST_BYTES)
+            self._fly(self._flight.start, partial(self._delivery.send, request, items[start:end]))
             start = end
         self.settle()
-
-    def _send(self, request: Callable[[list[Any]], Any], items: list[Any]) -> None:
-        """Write one batch. What a server never lets through at once is halved, and so are the batches after it."""
-        try:
-            self._write(request, items)
-        except LimitedError:
-            half = len(items) // 2
-            if not half:
-                raise
-            self._most_points = min(self._most_points, half)
-            for some in cut(items, half):
-                self._send(request, some)
-
-    def _write(self, request: Callable[Asked, Any], *args: Asked.args, **kwargs: Asked.kwargs) -> None:
-        """Make a write again until the server says that it is made: a repeated one changes nothing more."""
-
-        def checked() -> None:
-            answer = request(*args, **kwargs)
-            for result in answer if isinstance(answer, list) else [answer]:
-                if result.status != models.UpdateStatus.COMPLETED:
-                    raise NotApplied(f"the write was accepted and not made in time ({result.status.value})")
-
-        self._patience.ask(checked)
-
-
-def weigh(payload: Payload) -> int:
-    """Give the bytes of a payload as JSON, with the id around it."""
-    return len(json.dumps(payload, ensure_ascii=False).encode("utf-8", "surrogatepass")) + 100
 
 
 def _read(point: Point, field: str) -> str:

@@ -106,14 +106,11 @@ class MemoryStore:
         wanted = set(texts)
         return {text: point.vector for point in self._points.values() if (text := _read(point, "text")) in wanted}
 
-    @property
-    def unwritten(self) -> int:
-        return 0
-
-    def upsert(self, points: Sequence[Point]) -> None:
+    def upsert(self, points: Sequence[Point]) -> int:
         self._count("upsert", len(points))
         check_vectors(points, self._there().dimension)
         self._points.update({point.id: deepcopy(point) for point in points})
+        return 0
 
     def overwrite(self, payloads: Mapping[str, Payload]) -> None:
         self._count("overwrite", len(payloads))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from qdrant_client import models
 
@@ -195,6 +195,28 @@ def test_the_flags_win_and_the_old_collection_gives_the_rest(first: Form, second
     assert first.list_differences(read_form(old)) == second.list_differences(read_form(new)) == []
     asked = dict(second.list_wanted())
     assert read_form(new) == {**read_form(old), **asked}
+
+
+sizes = st.none() | st.integers(1, 4)
+
+
+@given(sizes, sizes, sizes, sizes)
+def test_a_rebuild_asks_for_nothing_that_no_collection_can_have(
+    copies: int | None, needed: int | None, new_copies: int | None, new_needed: int | None
+) -> None:
+    """What was asked for is made as it is, or refused; what is kept gives way to it."""
+    assume(not needed or needed <= (copies or 1))
+    assume(not new_needed or not new_copies or new_needed <= new_copies)
+    former = Form(replication_factor=copies, write_consistency_factor=needed)
+    wanted = Form(replication_factor=new_copies, write_consistency_factor=new_needed)
+    old = describe(*make_arguments(former, None))
+    if new_needed and new_needed > (new_copies or copies or 1):
+        with pytest.raises(UsageError, match=f"--write-consistency-factor {new_needed} wants more copies"):
+            make_arguments(wanted, old)
+        return
+    new = read_form(describe(*make_arguments(wanted, old)))
+    assert wanted.list_differences(new) == []
+    Form(**{name: value for name, value in new.items() if name != "quantization"})  # type: ignore[arg-type]  # numbers
 
 
 def test_a_quantization_of_another_kind_is_kept_and_named() -> None:

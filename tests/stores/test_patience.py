@@ -2,12 +2,14 @@
 
 import inspect
 import json
+import math
+import threading
 from collections.abc import Callable
 
 import grpc  # type: ignore[import-untyped]  # it ships no types
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from qdrant_client.common import client_exceptions
 from qdrant_client.common.client_exceptions import QdrantException, ResourceExhaustedResponse
@@ -17,7 +19,8 @@ from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedR
 from ingest.errors import CredentialError, StoreError
 from ingest.stores import failures
 from ingest.stores.failures import Kind, NotApplied, explain, read_failure
-from ingest.stores.patience import LONGEST, PATIENCE, SHORTEST, TIMEOUT, TRIES, Patience
+from ingest.stores.gate import Gate
+from ingest.stores.patience import LONGEST, PATIENCE, SHORTEST, SPREAD, TIMEOUT, TRIES, Patience
 
 HOST = "http://127.0.0.1:6333"
 
@@ -79,6 +82,8 @@ PASSING = [
     NotApplied("wait_timeout"),
     NotApplied("acknowledged"),
     *(Rpc(grpc.StatusCode[name]) for name in ("UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED", "INTERNAL", "UNKNOWN")),
+    *(Rpc(grpc.StatusCode[name]) for name in ("CANCELLED", "FAILED_PRECONDITION")),
+    Rpc(grpc.StatusCode.UNAVAILABLE, "Received http2 header with status: 429"),
 ]
 FINAL = [
     *(answer(status) for status in (301, 400, 401, 403, 404, 405, 409, 413, 422, 429, 507)),
@@ -89,6 +94,7 @@ FINAL = [
     *(Rpc(grpc.StatusCode[name]) for name in ("INVALID_ARGUMENT", "UNAUTHENTICATED", "PERMISSION_DENIED", "NOT_FOUND")),
     Rpc(grpc.StatusCode.RESOURCE_EXHAUSTED),
     Rpc(grpc.StatusCode.INTERNAL, "No space left on device"),
+    Rpc(grpc.StatusCode.CANCELLED, "Channel closed!"),
 ]
 
 
@@ -116,13 +122,17 @@ def test_patience_ends(error: Exception) -> None:
     result, slept = ask(request)
     assert isinstance(result, StoreError)
     assert HOST in str(result)
-    timeouts = TIMEOUT * request.made if read_failure(error).kind is Kind.SLOW else 0  # type: ignore[union-attr]  # it is in the table
+    failure = read_failure(error)
+    assert failure
+    timeouts = TIMEOUT * request.made if failure.timed_out else 0
     assert PATIENCE - LONGEST - TIMEOUT <= sum(slept) + timeouts <= PATIENCE + TIMEOUT
 
 
 def test_the_server_is_taken_at_its_word() -> None:
     slower = [ResourceExhaustedResponse("", 7), ResourceExhaustedResponse("", 120), ResourceExhaustedResponse("", 0)]
-    assert ask(Requests(*slower)) == (42, [7, 120, SHORTEST])
+    assert ask(Requests(*slower), draw=0.0) == (42, [7, 120, SHORTEST])
+    _, slept = ask(Requests(*slower), draw=1.0)
+    assert slept == pytest.approx([7 * (1 + SPREAD), 120 * (1 + SPREAD), SHORTEST * (1 + SPREAD)])
 
 
 def test_a_server_that_asks_for_more_than_our_patience_is_told_so_at_once() -> None:
@@ -308,3 +318,155 @@ def test_only_a_qdrant_servers_404_is_an_absent_collection() -> None:
     absent = b'{"status": {"error": "Not found: Collection `laws` doesn\'t exist!"}, "time": 0.1}'
     assert read_failure(answer(404, absent)).kind is Kind.ABSENT  # type: ignore[union-attr]  # it is in the table
     assert read_failure(answer(404, b"<html>Not Found</html>")).kind is Kind.FINAL  # type: ignore[union-attr]  # it is in the table
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 413, 429, 502, 503])
+def test_what_a_proxy_answers_means_the_same_by_grpc(status: int) -> None:
+    """gRPC's core gives a code of its own to what is not gRPC, and UNKNOWN to most of it."""
+    rest = read_failure(answer(status, b"<html>"))
+    twin = read_failure(Rpc(grpc.StatusCode.UNKNOWN, f"Received http2 header with status: {status}"))
+    assert rest
+    assert twin
+    assert rest.kind is twin.kind
+
+
+def test_a_connection_that_times_out_counts_as_long_as_it_took() -> None:
+    request = Requests(forever=lost(httpx.ConnectTimeout("")))
+    _, slept = ask(request)
+    assert PATIENCE - LONGEST - TIMEOUT <= sum(slept) + TIMEOUT * request.made <= PATIENCE + TIMEOUT
+
+
+class Bucket:
+    """A server's limit of writes, with its own time, that moves on when somebody sleeps."""
+
+    def __init__(self, capacity: float, per_second: float) -> None:
+        self.now, self.tokens = 0.0, capacity
+        self.capacity, self.per_second = capacity, per_second
+        self.made = self.refused = self.asleep = self.most_asleep = 0
+        self.lock = threading.Lock()
+
+    def write(self, cost: float) -> None:
+        with self.lock:
+            if self.tokens < cost:
+                self.refused += 1
+                raise ResourceExhaustedResponse("limited", math.ceil((cost - self.tokens) / self.per_second))
+            self.tokens -= cost
+            self.made += 1
+
+    def sleep(self, seconds: float) -> None:
+        with self.lock:
+            self.asleep += 1
+            self.most_asleep = max(self.most_asleep, self.asleep)
+        threading.Event().wait(0.002)
+        with self.lock:
+            self.asleep -= 1
+            self.now += seconds
+            self.tokens = min(self.capacity, self.tokens + seconds * self.per_second)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(2, 8), st.sampled_from([60.0, 120.0, PATIENCE]))
+def test_several_threads_under_one_limit_wait_together_and_all_come_through(threads: int, longest: float) -> None:
+    """Each batch takes 51 s of the limit: all of them take many times as long as nothing may succeed."""
+    bucket, each = Bucket(300, 5), 6
+    patience = Patience(HOST, "laws", bucket.sleep, lambda: 0.5, longest=longest)
+    errors: list[Exception] = []
+
+    def write() -> None:
+        try:
+            for _ in range(each):
+                patience.ask(bucket.write, 256)
+        except StoreError as error:
+            errors.append(error)
+
+    writers = [threading.Thread(target=write, daemon=True) for _ in range(threads)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(20)
+    assert errors == []
+    assert bucket.made == threads * each
+    assert bucket.most_asleep == 1
+    assert bucket.refused <= 2 * bucket.made
+    assert bucket.now <= 1.2 * bucket.made * 256 / 5
+
+
+def test_what_nobody_outlasts_ends_for_all_threads_with_the_first() -> None:
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        threading.Event().wait(0.3 if len(slept) == 1 else 0)  # in which the others queue up
+
+    patience = Patience(HOST, "laws", sleep, lambda: 1.0, longest=60.0)
+    patience.ask(lambda: 0)
+    together, errors = threading.Barrier(4), []
+
+    def write() -> None:
+        once = iter([together.wait])
+
+        def request() -> int:
+            next(once, lambda: 0)()
+            raise answer(503)
+
+        try:
+            patience.ask(request)
+        except StoreError as error:
+            errors.append(error)
+
+    writers = [threading.Thread(target=write, daemon=True) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(20)
+    assert len(errors) == 4
+    assert 60 - LONGEST <= sum(slept) <= 60
+    assert patience.ask(Requests(answer(503))) == 42  # who comes later begins anew
+
+
+def test_who_queued_behind_one_that_waited_does_not_wait_again() -> None:
+    slept: list[float] = []
+    together, answers = threading.Barrier(4), []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        threading.Event().wait(0.3)  # in which the others queue up
+
+    patience = Patience(HOST, "laws", sleep, lambda: 1.0)
+
+    def write() -> None:
+        steps = iter([together.wait])
+
+        def request() -> int:
+            for step in steps:
+                step()
+                raise answer(503)
+            return 42
+
+        answers.append(patience.ask(request))
+
+    writers = [threading.Thread(target=write, daemon=True) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(20)
+    assert answers == [42] * 4
+    assert 1 <= len(slept) < 4
+
+
+def test_a_gate_that_is_open_holds_nobody_up() -> None:
+    gate = Gate()
+    assert not gate.enter()
+    assert not gate.enter()
+    assert gate.leave(taken=False)
+    assert not gate.take()
+    behind: list[bool] = []
+    follower = threading.Thread(target=lambda: behind.append(gate.enter()), daemon=True)
+    follower.start()
+    follower.join(0.05)
+    assert behind == []
+    assert gate.leave(taken=True)
+    follower.join(20)
+    assert behind == [True]
+    assert not gate.leave(taken=True)
+    assert not gate.enter()

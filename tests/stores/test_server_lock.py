@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -78,12 +79,41 @@ def test_a_whole_run_waits_for_shares() -> None:
     waiting.release()
 
 
+@dataclass
+class Clock:
+    """A time that goes on while one sleeps, and a little at each look."""
+
+    now: float = 0.0
+    slept: list[float] = field(default_factory=list)
+
+    def tell(self) -> float:
+        self.now += 0.001
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
 def test_a_wait_comes_to_an_end() -> None:
-    held, slept = take(Share(1, 3)), list[float]()
+    held, clock = take(Share(1, 3)), Clock()
     with pytest.raises(LockedError):
-        lock_server(URL, "test", WHOLE).acquire(1.1, slept.append)
-    assert sum(slept) == pytest.approx(1.1)
+        lock_server(URL, "test", WHOLE).acquire(1.1, clock.sleep, clock.tell)
+    assert 1.0 < sum(clock.slept) <= 1.1
     held.release()
+
+
+@pytest.mark.parametrize(("wait", "most"), [(0.0, 1.0), (0.5, 1.0), (3.0, 3.0)])
+def test_who_stops_at_the_gate_holds_nobody_longer_than_the_wait(wait: float, most: float) -> None:
+    """A process that is stopped in the middle of taking its lock, say."""
+    clock = Clock()
+    gate = lock_server(URL, "test", Share(1, 2))._open(".gate")
+    gate.acquire(0.0)
+    with pytest.raises(LockedError):
+        lock_server(URL, "test", Share(2, 2)).acquire(wait, clock.sleep, clock.tell)
+    assert clock.now <= most + 0.1
+    assert clock.slept
+    gate.release(trace=False)
 
 
 def test_many_that_begin_at_once_do_not_keep_each_other_out(room: Path) -> None:

@@ -5,14 +5,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from qdrant_client import QdrantClient
 
-from ingest.errors import StoreError
+from ingest.errors import SourceError, StoreError
+from ingest.model import Document, File, Ignored, Skipped
+from ingest.stores import server_writes
 from ingest.stores.flight import Flight
 from ingest.stores.server import ServerStore
 from ingest.stores.server_writes import Wire
@@ -76,14 +80,12 @@ def list_kinds(server: Server) -> list[str]:
 def test_so_many_writes_are_under_way_and_what_waits_is_gathered() -> None:
     with hold() as (store, gate, server):
         batches = [make_points([f"{n} {m}" for m in range(32)]) for n in range(10)]
-        for batch in batches:
-            store.upsert(batch)
+        assert [store.upsert(batch) for batch in batches] == [32 * n for n in range(1, 11)]
         for _ in range(WRITERS):
             assert gate.came.acquire(timeout=20)
-        assert (gate.most, store.unwritten) == (WRITERS, 320)
         gate.open.set()
         store.flush()
-        assert (gate.most, store.unwritten) == (WRITERS, 0)
+        assert gate.most == WRITERS
         sizes = [len(request.json["batch"]["ids"]) for request in server.requests]
         assert sizes == [32] * WRITERS + [192]
         assert store.count() == 320
@@ -140,13 +142,12 @@ def test_what_does_not_depend_on_them_is_not_held_up() -> None:
         assert (found[str(own["text"])] == fresh.vector).all()
         assert list(store.list_points("laws", ["another.txt"])) == []
         assert store.fetch_payloads([make_point("another").id]) == {}
-        assert store.unwritten == 1
         assert gate.came.acquire(timeout=20)
         assert sorted(list_kinds(server)) == ["points", "points", "scroll", "scroll"]
 
 
 @pytest.mark.parametrize("at", range(3))
-def test_an_error_of_a_write_under_way_surfaces_and_what_is_lost_is_counted(at: int) -> None:
+def test_an_error_of_a_write_under_way_surfaces_once_when_the_others_have_ended(at: int) -> None:
     answers: list[Answer | None] = [None] * 3
     answers[at] = refuse(400, "its words")
     with hold(*answers) as (store, gate, _):
@@ -156,13 +157,10 @@ def test_an_error_of_a_write_under_way_surfaces_and_what_is_lost_is_counted(at: 
         gate.open.set()
         with pytest.raises(StoreError, match="its words"):
             store.flush()
-        unwritten = store.unwritten
-        assert 1 <= unwritten <= 3
-        store._writes._flight.settle()
         assert store.count() == 2
-        store.upsert(make_points("abcd"))
+        assert store.upsert(make_points("abcd")) == 4
         store.flush()
-        assert (store.unwritten, store.count()) == (0, 4)
+        assert store.count() == 4
 
 
 def test_nothing_that_waits_is_sent_after_an_error() -> None:
@@ -174,7 +172,6 @@ def test_nothing_that_waits_is_sent_after_an_error() -> None:
         gate.open.set()
         with pytest.raises(StoreError, match="its words"):
             store.record("laws", {})
-        assert store.unwritten >= 1
         store.close()
         assert list_kinds(server).count("points") <= WRITERS + 1
 
@@ -261,6 +258,38 @@ def test_a_flight_raises_the_error_of_a_request_once() -> None:
     assert flight.settle()
 
 
+def test_a_flight_drops_the_errors_of_the_others_and_waits_for_them() -> None:
+    flight, end = Flight(3), threading.Event()
+
+    def fail_late() -> None:
+        end.wait(20)
+        raise StoreError("of the same trouble")
+
+    def fail() -> None:
+        raise StoreError("its words")
+
+    flight.start(fail_late)
+    flight.start(fail)
+    threading.Timer(0.05, end.set).start()
+    with pytest.raises(StoreError, match="its words"):
+        flight.settle()
+    assert end.is_set()
+    assert flight.settle()
+
+
+def test_where_no_thread_can_start_requests_are_made_by_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse_to_start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    flight = Flight(2)
+    made: list[int] = []
+    monkeypatch.setattr(threading.Thread, "start", refuse_to_start)
+    for number in range(5):
+        flight.start(partial(made.append, number))
+    assert flight.settle(0.0)
+    assert made == [0, 1, 2, 3, 4]
+
+
 def test_a_flight_that_takes_too_long_is_left() -> None:
     flight, end = Flight(2), threading.Event()
 
@@ -314,7 +343,6 @@ def test_a_run_counts_nothing_as_added_that_is_not_written_and_the_next_one_heal
         report = sync([source], embedder=CountingEmbedder(), store=store, options=Options(batch_size=4))
         assert report.exit_code == 6
         assert "its words" in str(report.failure)
-        store._writes._flight.settle()
         assert report.total("added") <= store.count() <= 60
         assert store.count_states("rows") == {}
         again = sync([source], embedder=CountingEmbedder(), store=store, options=Options(batch_size=4))
@@ -322,3 +350,147 @@ def test_a_run_counts_nothing_as_added_that_is_not_written_and_the_next_one_heal
         assert store.count() == 64
         assert len(store.count_states("rows")) == 8
         store.close()
+
+
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize("failing", [1, 4])
+def test_an_error_ends_the_run_and_is_told_of_its_own_dataset_alone(tmp_path: Path, status: int, failing: int) -> None:
+    """Several writers fail one after another; 403 is a CredentialError."""
+    sources = [
+        RowsSource(tmp_path / name, dataset=name).write(
+            {f"{n}.json": [(f"Câu {name} {n} {m}?", f"Đáp {n} {m}.", "nguồn") for m in range(8)] for n in range(4)}
+        )
+        for name in "abcd"
+    ]
+    lock, left = threading.Lock(), iter(range(failing))
+
+    def fail(request: Request) -> Answer | None:
+        if not (request.method == "PUT" and "/points?" in request.path):
+            return None
+        with lock:
+            number = next(left, None)
+        threading.Event().wait(0.05 * (number or 0))
+        return None if number is None else refuse(status, "its words")
+
+    with serve_qdrant(fail) as server:
+        client = QdrantClient(url=server.url, check_compatibility=False)
+        store = ServerStore(client, "test", name=server.url, wire=Wire(WRITERS))
+        report = sync(sources, embedder=CountingEmbedder(), store=store, options=Options(batch_size=4))
+        assert [tally.dataset for tally in report.datasets] == ["a"]
+        assert report.exit_code == (2 if status == 403 else 6)
+        assert 0 <= report.total("added") <= store.count()
+        store.close()
+
+
+@dataclass
+class Broken(RowsSource):
+    """Fails as a whole at its last file."""
+
+    def parse(self, file: File, content: bytes) -> Iterator[Document | Skipped | Ignored]:
+        if file.origin == "z.json":
+            raise SourceError("its end")
+        yield from super().parse(file, content)
+
+
+def test_the_end_of_a_dataset_does_not_spoil_the_count_of_the_next(tmp_path: Path) -> None:
+    """The first ends with points under way, by what is not the store's fault."""
+    rows = [(f"q{n}", f"a{n}", "s") for n in range(600)]
+    first = Broken(tmp_path / "a", dataset="a").write({"a.json": rows, "z.json": []})
+    second = RowsSource(tmp_path / "b", dataset="b").write({"b.json": [(f"r{n}", f"b{n}", "s") for n in range(8)]})
+
+    def pause(request: Request) -> None:
+        threading.Event().wait(0.05 if "/points?" in request.path else 0)
+
+    with serve_qdrant(pause) as server:
+        client = QdrantClient(url=server.url, check_compatibility=False)
+        store = ServerStore(client, "test", name=server.url, wire=Wire(WRITERS))
+        third = Broken(tmp_path / "c", dataset="c").write({"z.json": []})
+        sources = [first, third, second]
+        report = sync(sources, embedder=CountingEmbedder(), store=store, options=Options(batch_size=2))
+        assert [str(tally.error) for tally in report.datasets] == ["its end", "its end", "None"]
+        assert 0 <= report.datasets[0].added < report.datasets[0].embedded
+        assert [tally.added for tally in report.datasets[1:]] == [0, 8]
+        assert report.total("added") <= store.count()
+        store.close()
+
+
+@pytest.mark.parametrize("road", ["upsert", "delete"])
+def test_whatever_is_too_much_at_once_is_halved(road: str) -> None:
+    words = "Rate limiting exceeded: Write rate limit exceeded, request larger than rate limiter capacity"
+
+    def limit(request: Request) -> Answer | None:
+        much = 0
+        if request.method == "PUT" and "/points?" in request.path:
+            much = len(request.json["batch"]["ids"]) if road == "upsert" else 0
+        if "points/delete" in request.path:
+            much = len(request.json["points"])
+        return refuse(429, words) if much > 100 else None
+
+    with serve_qdrant(limit) as server:
+        client = QdrantClient(url=server.url, check_compatibility=False)
+        store = ServerStore(client, "test", name=server.url, wire=Wire(WRITERS))
+        points = make_points([str(n) for n in range(600)])
+        fill(store, points)
+        assert store.count() == 600
+        store.delete([point.id for point in points])
+        assert store.count() == 0
+        store.close()
+
+
+def test_a_deletion_does_not_hide_that_the_points_before_it_failed() -> None:
+    with hold(refuse(404, "Not found: Collection `test` doesn't exist!")) as (store, gate, _):
+        store.upsert(make_points("ab"))
+        gate.open.set()
+        with pytest.raises(StoreError, match="doesn't exist"):
+            store.delete([make_point("z").id])
+
+
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, [{"a": 2**70}], float("nan"), [float("inf")]])
+def test_a_number_that_the_server_would_change_is_refused_by_name(value: Any) -> None:
+    with hold() as (store, _, server):
+        point = replace(make_point("a"), payload=make_payload("laws", "luật.txt", "a", code=value))
+        with pytest.raises(StoreError, match=rf"point {point.id} \(luật.txt, row 3\).*metadata.code"):
+            store.upsert([make_point("b"), point])
+        with pytest.raises(StoreError, match=r"metadata.code"):
+            store.overwrite({point.id: point.payload})
+        store.flush()
+        assert list_kinds(server) == []
+
+
+@pytest.mark.parametrize("value", [2**63 - 1, -(2**63), True, 1e300, -0.0, "9" * 30, [[1, [2.0, None]], {}]])
+def test_every_other_value_comes_back_as_it_was(value: Any) -> None:
+    with hold() as (store, gate, _):
+        gate.open.set()
+        store.upsert([replace(make_point("a"), payload=make_payload("laws", "luật.txt", "a", code=value))])
+        found = next(iter(store.scroll())).payload["metadata"]
+        assert isinstance(found, dict)
+        assert repr(found["code"]) == repr(value)
+
+
+@pytest.mark.parametrize("at", ["weigh", "start"])
+def test_ctrl_c_in_the_midst_of_taking_points_leaves_nothing_behind(at: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was taken before is written at the close, which ends, and lets go of the lock."""
+    released: list[bool] = []
+
+    class Lock:
+        def release(self) -> None:
+            released.append(True)
+
+    def interrupt(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    with hold() as (store, gate, _):
+        gate.open.set()
+        store._lock = Lock()  # type: ignore[assignment]  # it is one for this
+        store.upsert(make_points("ab"))
+        with monkeypatch.context() as patched:
+            patched.setattr(server_writes if at == "weigh" else Flight, at, interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                store.upsert(make_points("cd"))
+        store.close()
+        assert released == [True]
+        with monkeypatch.context() as patched:
+            patched.setattr(Flight, "settle", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                store.close()
+        assert released == [True, True]
