@@ -15,6 +15,9 @@ from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tokenizers import Tokenizer as Maker
+from tokenizers import models, pre_tokenizers, trainers
+
 from ingest.chunking import open_chunker
 from ingest.embedders.tokenizer import Tokenizer
 from ingest.model import Document
@@ -42,6 +45,7 @@ HARD = {
     "contents": "Điều 1. Một . . . . 1\n",
     "titles of laws": "LUẬT\nA\n",
     "closed fences": "```\na\n```\n",
+    "amendments": "Điều 1. Sửa đổi\n1. Sửa đổi Điều 5 như sau:\nĐiều 5. A\n",
     "no spaces": "本法适用于劳动者",
 }
 
@@ -69,9 +73,6 @@ def say(dice: random.Random, most: int = 30) -> str:
 
 def train_tokenizer(text: str) -> Tokenizer:
     """Train a tokenizer of the default model's kind."""
-    from tokenizers import Tokenizer as Maker  # noqa: PLC0415 - of an extra
-    from tokenizers import models, pre_tokenizers, trainers  # noqa: PLC0415
-
     maker = Maker(models.Unigram())
     maker.pre_tokenizer = pre_tokenizers.Metaspace()
     maker.train_from_iterator(text.splitlines(), trainers.UnigramTrainer(vocab_size=8_000, unk_token="<unk>"))

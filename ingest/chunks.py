@@ -78,7 +78,7 @@ def share_item(stored: Payload, failed: Payload) -> bool:
 
 
 def _join(prefix: str, text: str) -> str:
-    return f"{prefix}\n{text}" if prefix else text
+    return f"{prefix}\n{text}" if prefix and text else prefix or text
 
 
 def _describe(document: Document, part: Part, number: int, parts: int, described: Mapping[str, Json]) -> Payload:

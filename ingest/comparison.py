@@ -23,6 +23,7 @@ from ingest.model import (
     name_state,
 )
 from ingest.protocols import Chunker, Source, Store
+from ingest.refusal import explain_refusal
 from ingest.report import Origins, Tally
 from ingest.roles import Roles, Sheets
 from ingest.shelf import Shelf
@@ -30,8 +31,6 @@ from ingest.shelf import Shelf
 ORIGINS = 64  # origins whose stored points are listed in one call
 POINTS = 2_000  # ... or fewer, once they have this many points between them
 CONTENT = 16 * 2**20  # ... or hold this many bytes
-_HELD = (32, 33)  # of Windows: ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION
-_OPEN = "it is open in another program, as Excel holds a workbook; close it there and run again"
 REFRESH = 256  # payloads that are overwritten in one call
 
 
@@ -88,9 +87,7 @@ class Comparison:
             try:
                 content = Path(file.path).read_bytes()
             except OSError as error:
-                held = getattr(error, "winerror", None) in _HELD
-                reason = _OPEN if held else f"cannot be read: {error.strerror}"
-                self.tally.skipped.append(Skipped(file.origin, "", reason))
+                self.tally.skipped.append(Skipped(file.origin, "", explain_refusal(error)))
                 self.tally.kept += before
                 self.tally.files_done += 1
                 continue

@@ -1,15 +1,21 @@
 """What a collection holds: the origins of each dataset, and finding one by what a person types."""
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import PurePath
 
+from ingest.batching import batched
+from ingest.contract import read_own
 from ingest.errors import UsageError
 from ingest.model import Collection, Json
 from ingest.protocols import Store
+from ingest.report import read_skipped
 
+PAYLOADS = 256  # payloads that are fetched in one call
 NEAREST = 3  # names that are offered instead of one that isn't there
 _NEAR = 0.6  # similarity of such a name (difflib), of 1
 
@@ -20,20 +26,25 @@ class Contents:
 
     origins: the points of each, sorted by name. finished: when the last complete run ended (ISO 8601, UTC), None where
     there was none; when an origin by itself was written is recorded nowhere.
-    unmarked: points without the mark that a run gives to all points of an origin when it has finished it.
-    complete: whether every origin bears its mark.
+    unfinished: origins that lack the mark that a run gives to all points of an origin when it has finished it.
+    skipped: of each origin of which the last run skipped something, how many items; it may have no points.
     """
 
     dataset: str
     origins: Mapping[str, int]
     finished: str | None
-    unmarked: int
-    complete: bool
+    unfinished: AbstractSet[str] = frozenset()
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def points(self) -> int:
         """The points of all origins."""
         return sum(self.origins.values())
+
+    @property
+    def complete(self) -> bool:
+        """Whether every origin was finished, and nothing of any skipped."""
+        return not self.unfinished and not self.skipped
 
     def as_json(self) -> Mapping[str, Json]:
         """Give the whole of it as one JSON object."""
@@ -41,7 +52,8 @@ class Contents:
             "points": self.points,
             "last_run": self.finished,
             "complete": self.complete,
-            "unmarked": self.unmarked,
+            "unfinished": sorted(self.unfinished),
+            "skipped": self.skipped,
             "origins": self.origins,
         }
 
@@ -58,17 +70,43 @@ class Origin:
 
 
 def list_contents(store: Store, described: Collection, datasets: Iterable[str]) -> Iterator[Contents]:
-    """Count what is stored of each of these datasets: two counts a dataset, however many points it has."""
+    """Count what is stored of each of these datasets.
+
+    Two counts a dataset, however many points it has; only where they don't agree are its points read, to name origins.
+    """
     for dataset in datasets:
         counts, states = store.count_origins(dataset), store.count_states(dataset)
+        # A state belongs to one origin: where all bear theirs, the numbers agree one by one.
+        agree = sorted(counts.values()) == sorted(states.values())
         yield Contents(
             dataset,
             dict(sorted(counts.items())),
             find_finish(described, dataset),
-            sum(counts.values()) - sum(states.values()),
-            # A state belongs to one origin: where all bear theirs, the numbers agree one by one.
-            sorted(counts.values()) == sorted(states.values()),
+            frozenset() if agree else _find_unfinished(store, dataset, sorted(counts)),
+            count_skipped(described, dataset),
         )
+
+
+def count_skipped(described: Collection, dataset: str) -> Mapping[str, int]:
+    """Count the items that the last run of a dataset skipped, by their origins; none of the others."""
+    skipped = read_skipped(described.datasets.get(dataset, {}))
+    return {origin: len(names) for origin, names in sorted(skipped.items()) if names}
+
+
+def is_finished(states: AbstractSet[Json]) -> bool:
+    """Say of the states of all points of an origin whether a run has finished it: they have one, and the same."""
+    return len(states) == 1 and None not in states
+
+
+def _find_unfinished(store: Store, dataset: str, origins: Sequence[str]) -> AbstractSet[str]:
+    """Find the origins that no run has finished, a page of payloads in memory at a time."""
+    states: dict[str, set[Json]] = defaultdict(set)
+    for some in batched(store.list_points(dataset, origins), PAYLOADS):
+        payloads = store.fetch_payloads([point.id for point in some])
+        for point in some:
+            if point.id in payloads:
+                states[point.origin].add(read_own(payloads[point.id]).get("state"))
+    return {origin for origin, found in states.items() if not is_finished(found)}
 
 
 def find_finish(described: Collection, dataset: str) -> str | None:

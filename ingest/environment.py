@@ -28,6 +28,8 @@ CLOUD = ".qdrant.io"  # hosts that speak nothing but https
 _EXAMPLE = re.compile(
     r"your[_-].*|<.*>|(hf|sk|api)?[_-]?x{3,}|hf_\.{3}|\.{3}|…|change[_-]?me|todo|none|null", re.IGNORECASE
 )
+_COMMENT = re.compile(rb"^[ \t]*#[^\r\n]*", re.MULTILINE)
+_INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u2060"))  # what copies of web pages bring along
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -228,7 +230,19 @@ def _take_secret(place: str, environ: Mapping[str, str]) -> Secret:
 
 
 def _read_text(file: Path) -> str:
-    """Read a file that some editor or shell wrote; PowerShell's are UTF-16. Raises ValueError, and OSError."""
-    from ingest.sources.decoding import recover  # noqa: PLC0415 - most runs from cron have no such file
+    """Read a file that some editor or shell wrote; PowerShell's are UTF-16. Raises ValueError, and OSError.
 
-    return recover(file.read_bytes()).text.replace("\ufeff", "")
+    Comments in an encoding that stays in doubt are left out: they are for people, and names and keys are ASCII.
+    """
+    from ingest.sources.decoding import recover  # noqa: PLC0415 - most runs from cron have no such file
+    from ingest.sources.unreadable import UnreadableError  # noqa: PLC0415 - as above
+
+    content = file.read_bytes()
+    try:
+        text = recover(content).text
+    except UnreadableError:
+        try:
+            text = recover(_COMMENT.sub(b"", content)).text
+        except UnreadableError as error:
+            raise ValueError(str(error).replace("name it with --encoding, or ", "")) from error
+    return text.translate(_INVISIBLE)

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ingest.batching import batched
-from ingest.contents import Origin, find_nearest
+from ingest.contents import PAYLOADS, Origin, find_nearest, is_finished
 from ingest.contract import read_own
 from ingest.errors import UsageError
 from ingest.model import Json, Payload
-from ingest.places import holds, name_place, read_metadata, read_place
+from ingest.places import Place, holds, name_place, read_metadata, read_place, surrounds
 from ingest.protocols import Store
 
-PAYLOADS = 256  # payloads that are fetched in one call
 _Rank: TypeAlias = tuple[str, int, int, int]  # where a point stands in its origin: sheet, row, part, start
 GAP = "\n[…]\n"  # between pieces of an answer that don't meet
 
@@ -50,11 +49,23 @@ class Item:
 def find_items(store: Store, origin: Origin, place: str = "") -> Shelf:
     """Find the items of an origin, or those at a place of it, a page of payloads in memory at a time.
 
-    Raises UsageError where it has no such place, with what comes nearest.
+    A place that is found nowhere as it was typed is looked for once more, loosely: without diacritics, and anywhere in
+    a heading. Raises UsageError where it has no such place, with what comes nearest.
     """
-    wanted = read_place(place) if place else None
+    if not place:
+        return _collect(store, origin, None)[0]
+    for wanted in (read_place(place), read_place(place, loose=True)):
+        shelf, names, inside = _collect(store, origin, wanted)
+        if shelf.items:
+            return shelf
+    raise _refuse(origin, place, names, inside)
+
+
+def _collect(store: Store, origin: Origin, wanted: Place | None) -> tuple[Shelf, Sequence[str], Sequence[str]]:
+    """Read what an origin has at a place; also the names of its other places, and of those of the named article."""
     found: dict[str, list[tuple[_Rank, str]]] = {}
     names: dict[str, _Rank] = {}
+    inside: dict[str, _Rank] = {}
     states: set[Json] = set()
     points = 0
     stored = store.list_points(origin.dataset, [origin.name])
@@ -68,11 +79,11 @@ def find_items(store: Store, origin: Origin, place: str = "") -> Shelf:
                 found.setdefault(item, []).append((_rank(metadata), id_))
             elif name := name_place(payload):
                 names[name] = _rank(metadata)
-    if wanted and not found:
-        raise _refuse(origin, place, sorted(names, key=names.__getitem__))
-    ordered = sorted(sorted(item) for item in found.values())
-    complete = len(states) == 1 and None not in states
-    return Shelf(points, complete, [[id_ for _, id_ in item] for item in ordered])
+                if surrounds(wanted, payload):
+                    inside[name] = names[name]
+    items = [[id_ for _, id_ in item] for item in sorted(sorted(item) for item in found.values())]
+    shelf = Shelf(points, is_finished(states), items)
+    return shelf, sorted(names, key=names.__getitem__), sorted(inside, key=inside.__getitem__)
 
 
 def read_items(store: Store, items: Sequence[Sequence[str]]) -> Iterator[Item]:
@@ -108,9 +119,11 @@ def _join(payloads: Sequence[Payload]) -> str:
     return whole if len(windows) == 1 or len(whole) == length else GAP.join(windows)
 
 
-def _refuse(origin: Origin, place: str, names: Sequence[str]) -> UsageError:
-    if near := find_nearest(place, names):
+def _refuse(origin: Origin, place: str, names: Sequence[str], inside: Sequence[str]) -> UsageError:
+    """Refuse a place that isn't there. names: all places, in order; inside: those of the article that was named."""
+    if not inside and (near := find_nearest(place, names)):
         has = f"the nearest are {', '.join(near)}"
     else:
-        has = f"it has {names[0]} … {names[-1]}" if names else "its chunks have neither headings nor rows"
+        there = list(dict.fromkeys([*(inside or names)[:1], *(inside or names)[-1:]]))
+        has = f"it has {' … '.join(there)}" if there else "its chunks have neither headings nor rows"
     return UsageError(f"{origin} has no {place!r}: {has}; without a place all of it is shown")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b, sha1
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,15 +99,15 @@ class Columns:
     rows: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A slice of a document's text that is embedded as one.
 
     start, end: `text[start:end]` is the part, in characters.
     heading: the path of headings above it, outermost first, joined by " > "; "" where there is none.
     prefix: what goes before it in the embedded text: the question with its context, or the heading path and
     what announces it, cut to their share.
-    body: where the embedded slice begins: before it stand only headings that the prefix says.
+    body: where the embedded slice begins: before it stand only headings that the prefix says. It is `start` and `end`
+    where nothing but the prefix is embedded: a question alone, before the parts of its answer.
     place: where it stands in a law: `article`, `clause`, `point` and `citation`, as far as there are.
     size: of the embedded text, in what the chunker measures.
     """

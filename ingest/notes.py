@@ -51,6 +51,14 @@ def note_cut(dataset: str, before: Json, now: Mapping[str, Json], embedded: int)
         yield f"{dataset} is cut anew, {', '.join(changes)}: that embeds {embedded} texts"
 
 
+def tell_tokenizers(settings: Mapping[str, Json], window: Window | None) -> str:
+    """Say that a dataset was cut by another tokenizer than is at hand; "" where it wasn't."""
+    recorded = settings.get("tokenizer")
+    if not recorded or not window or window.digest in ("", recorded):
+        return ""
+    return f"was cut by the tokenizer {recorded} of {window.model}, and the one at hand is {window.digest}"
+
+
 def note_sizes(dataset: str, settings: Mapping[str, Json], window: Window | None, tally: Tally) -> Iterator[str]:
     """Say how many chunks were measured against the model's window, how, and what is over it."""
     unit, size = settings.get("unit"), settings.get("size")
@@ -62,6 +70,11 @@ def note_sizes(dataset: str, settings: Mapping[str, Json], window: Window | None
             f"{dataset}: {tally.measured} chunks measured by the tokenizer of {model}, the longest {tally.longest} "
             f"tokens of {size}"
         )
+        if difference := tell_tokenizers(settings, window):
+            yield (
+                f"{dataset} {difference}: files that changed are cut by that, and the rest stays as it is. --rechunk "
+                "cuts all of them by it"
+            )
     elif unit != "characters":
         missing = (
             f"{window.tokenizer}. With it, --rechunk counts them"

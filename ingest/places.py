@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from ingest.contract import read_own
 from ingest.model import Json, Payload
 
-_CLAUSE = re.compile(r"\bkhoản (\d+[a-zđ]?)\b|(?<=[조\s])제?(\d+(?:의\d+)?)항")
-_POINT = re.compile(r"\bđiểm ([a-zđ]\d?)\b|(?<=[조항\s])제?(\d+(?:의\d+)?)호")
+_CLAUSE = re.compile(r"\bkho[ảa]n (\d+[a-zđ]?)\b|(?<=[조\s])제?(\d+(?:의\d+)?)항")
+_POINT = re.compile(r"\b(?:đ|d)i[ểe]m ([a-zđ]\d?)\b|(?<=[조항\s])제?(\d+(?:의\d+)?)호")
+_KOREAN = re.compile(r"(?<![제\d])(?:제\s*)?(\d+)\s*(?=[편장절관조](?:\W|$|의|제))")  # "8조", "제 8 조"
+_BRANCH = re.compile(r"(\d+)([항호])의(\d+)")  # 제1호의2, whose label is 1의2
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,7 @@ class Place:
 
     text: the whole of it. number: what it is if it is nothing but a number, else "": a row, or an article.
     within: what is left of it without its clause and its point, each "" where it names none.
+    loose: it was typed without diacritics, or is a part of a heading.
     """
 
     text: str
@@ -25,15 +29,21 @@ class Place:
     within: str
     clause: str
     point: str
+    loose: bool = False
 
 
-def read_place(typed: str) -> Place:
-    """Read a place: "12", "Lao động!12", "Điều 8", "điểm a khoản 3 Điều 8", "제6조제2항", "Chương II", a heading."""
-    text = _fold(typed)
+def read_place(typed: str, *, loose: bool = False) -> Place:
+    """Read a place: "12", "Lao động!12", "Điều 8", "điểm a khoản 3 Điều 8", "제6조제2항", "Chương II", a heading.
+
+    loose: diacritics don't matter, and what has no number may stand anywhere in a heading: for what is found nowhere
+    as it was typed.
+    """
+    text = _KOREAN.sub(r"제\1", _fold(typed, loose=loose))
     number = text.removeprefix("row ")
-    clause, point = _CLAUSE.search(text), _POINT.search(text)
-    within = _fold(_POINT.sub(" ", _CLAUSE.sub(" ", text)).replace(",", " ")) if clause or point else ""
-    return Place(text, number if number.isdecimal() else "", within, _read_label(clause), _read_label(point))
+    items = _BRANCH.sub(r"\1의\3\2", text)
+    clause, point = _CLAUSE.search(items), _POINT.search(items)
+    within = " ".join(_POINT.sub(" ", _CLAUSE.sub(" ", items)).replace(",", " ").split()) if clause or point else ""
+    return Place(text, number if number.isdecimal() else "", within, _read_label(clause), _read_label(point), loose)
 
 
 def holds(place: Place, payload: Payload) -> bool:
@@ -44,11 +54,16 @@ def holds(place: Place, payload: Payload) -> bool:
     """
     metadata = read_metadata(payload)
     if "row" in metadata:
-        return place.number == str(metadata["row"]) or place.text == _fold(str(read_own(payload).get("item", "")))
-    names = _list_names(metadata)
-    if place.number == metadata.get("article", "") != "" or any(_begins(name, place.text) for name in names):
+        item = _fold(str(read_own(payload).get("item", "")), loose=place.loose)
+        return place.number == str(metadata["row"]) or place.text == item
+    if place.number == metadata.get("article", "") != "" or _is_named(place, place.text, metadata):
         return True
-    return any(_begins(name, place.within) for name in names) and _holds_item(place, metadata)
+    return surrounds(place, payload) and _holds_item(place, metadata)
+
+
+def surrounds(place: Place, payload: Payload) -> bool:
+    """Say whether a stored point is of the article that is named with a clause or a point, whichever of them it has."""
+    return _is_named(place, place.within, read_metadata(payload))
 
 
 def name_place(payload: Payload) -> str:
@@ -67,23 +82,41 @@ def read_metadata(payload: Payload) -> Mapping[str, Json]:
     return metadata if isinstance(metadata, Mapping) else {}
 
 
-def _fold(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+def _fold(text: str, *, loose: bool) -> str:
+    """Give a text in one case and with single spaces; loose: without diacritics, too."""
+    folded = " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    return strip_marks(folded) if loose else folded
+
+
+def strip_marks(text: str) -> str:
+    """Take the diacritics off a text, and the stroke off đ; syllables of Korean stay whole."""
+    bare = "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
+    return unicodedata.normalize("NFC", bare).replace("đ", "d")
 
 
 def _read_label(found: re.Match[str] | None) -> str:
     return next(filter(None, found.groups()), "") if found else ""
 
 
-def _list_names(metadata: Mapping[str, Json]) -> list[str]:
-    """List what a point may be called by: its citation and each heading above it."""
-    heading = _fold(str(metadata.get("heading") or ""))
-    return [_fold(str(metadata.get("citation") or "")), heading, *heading.split(" > ")]
+def _is_named(place: Place, words: str, metadata: Mapping[str, Json]) -> bool:
+    """Say whether a point is called so: by its citation, or by any heading above it."""
+    heading = _fold(str(metadata.get("heading") or ""), loose=place.loose)
+    names = (_fold(str(metadata.get("citation") or ""), loose=place.loose), heading, *heading.split(" > "))
+    anywhere = place.loose and not _DIGIT.search(words)
+    return bool(words) and any(_holds_words(name, words, anywhere=anywhere) for name in names)
 
 
-def _begins(name: str, words: str) -> bool:
-    """Say whether a name begins with these words, the last of them whole: 제6조의2 doesn't begin with 제6조."""
-    return bool(words) and name.startswith(words) and not name[len(words) :][:1].isalnum()
+def _holds_words(name: str, words: str, *, anywhere: bool) -> bool:
+    """Say whether a name begins with these words, the last of them whole: 제6조의2 doesn't begin with 제6조.
+
+    anywhere: or has them further on.
+    """
+    at = name.find(words)
+    while at >= 0 and (anywhere or at == 0):
+        if not name[at - 1 : at].isalnum() and not name[at + len(words) :][:1].isalnum():
+            return True
+        at = name.find(words, at + 1)
+    return False
 
 
 def _holds_item(place: Place, metadata: Mapping[str, Json]) -> bool:

@@ -1,6 +1,6 @@
 """What an adapter must do. One conformance suite in `tests/` holds each of these for real adapters and fakes alike."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -66,10 +66,13 @@ class Chunker(Protocol):
     """Cuts a document into parts.
 
     settings: what decides where it cuts, recorded with the dataset and given back to make the same chunker again.
+    window: what the model reads of a text, None where that has no end or isn't known.
     """
 
     @property
     def settings(self) -> Mapping[str, Json]: ...
+    @property
+    def window(self) -> "Window | None": ...
 
     def split(self, document: Document) -> Sequence[Part]:
         """Cut a document; the parts, in order, cover every character but white space between them."""
@@ -103,12 +106,17 @@ class Window:
     model: its name. prefix: what goes before a document.
     tokens: at most so many, special ones and prefix included; None where that is not known.
     tokenizer: what counts them, else why there is none at hand.
+    digest: that of the tokenizer, since another one counts otherwise; "" where it has none.
+    fetch: gets the tokenizer from where the model is published and gives the window with it; None where nobody is
+    asked.
     """
 
     model: str
     tokens: int | None
     tokenizer: TokenCounter | str
     prefix: str = ""
+    digest: str = ""
+    fetch: Callable[[], "Window"] | None = None
 
 
 class Service(Protocol):

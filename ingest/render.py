@@ -12,12 +12,9 @@ from ingest.places import name_place, read_metadata
 from ingest.report import COUNTS, Origins, Report, Tally
 
 if TYPE_CHECKING:
-    from ingest.preview import DatasetPreview, Group, Preview, Sheet
     from ingest.verification import Verification
 
 LISTED = 20  # items of a kind that are listed one by one, if they are no failures
-_NAMES, _NAME = 30, 60  # columns that a preview names, and characters of each
-_ALIKE = 3  # items of which a preview says the same, if they are no failures
 _PLANNED = {"added": "add", "refreshed": "refresh", "deleted": "delete"}  # counts of what a run would write
 _AT_REST = {"unchanged": "unchanged", "kept": "kept"}
 
@@ -138,21 +135,27 @@ def render_dataset(dataset: str, entry: Mapping[str, Json], count: int) -> str:
 
 
 def render_contents(contents: Contents) -> Iterator[str]:
-    """List the origins of a dataset under what is known of the whole."""
-    unfinished = (
-        f": at least {contents.unmarked} points are of origins that no run has finished" if contents.unmarked else ""
-    )
-    state = "" if contents.complete else f"; not complete{unfinished}"
+    """List the origins of a dataset under what is known of the whole; of each what the next run has to do."""
+    state = "" if contents.complete else "; not complete"
     size = f"{contents.points} points of {len(contents.origins)} origins"
     yield f"{contents.dataset}: {size}; {_tell_finish(contents.finished)}{state}"
-    width = len(str(max(contents.origins.values(), default=0)))
-    yield from (f"  {count:>{width}}  {name}" for name, count in contents.origins.items())
+    points = dict.fromkeys(contents.skipped, 0) | dict(contents.origins)
+    width = len(str(max(points.values(), default=0)))
+    for origin, count in sorted(points.items()):
+        state = _tell_state(contents.skipped.get(origin, 0), finished=origin not in contents.unfinished)
+        yield f"  {count:>{width}}  {origin}{state}"
 
 
-def render_origin(origin: Origin, shelf: Shelf, finished: str | None) -> Iterator[str]:
-    """Say how much is stored of an origin."""
-    state = "" if shelf.complete else "; not complete: the next run reads it again"
-    yield f"{origin}: {shelf.points} points; {_tell_finish(finished)}{state}"
+def render_origin(origin: Origin, shelf: Shelf, finished: str | None, skipped: int) -> Iterator[str]:
+    """Say how much is stored of an origin. skipped: items of it that the last run skipped."""
+    yield f"{origin}: {shelf.points} points; {_tell_finish(finished)}{_tell_state(skipped, finished=shelf.complete)}"
+
+
+def _tell_state(skipped: int, *, finished: bool) -> str:
+    """Say why an origin is not complete; nothing of one that is."""
+    if skipped:
+        return f"; not complete: the last run skipped {skipped} of its items"
+    return "" if finished else "; not complete: the next run reads it again"
 
 
 def render_item(item: Item) -> Iterator[str]:
@@ -160,8 +163,8 @@ def render_item(item: Item) -> Iterator[str]:
     metadata, question = read_metadata(item.payload), str(item.payload.get("question") or "")
     heading, source = str(metadata.get("heading") or ""), item.payload.get("source")
     place = name_place(item.payload) or f"character {metadata.get('start', 0)}"
-    parts = f" in {len(item.points)} parts" if len(item.points) > 1 else ""
-    yield f"{place}  |  {len(item.text)} characters{parts}  |  {source if 'row' in metadata else heading}".rstrip(" |")
+    points = f" in {len(item.points)} points" if len(item.points) > 1 else ""
+    yield f"{place}  |  {len(item.text)} characters{points}  |  {source if 'row' in metadata else heading}".rstrip(" |")
     asked = [f"question: {question}"] if question else []
     yield from (f"   {line}" for text in (*asked, item.text) for line in text.splitlines())
 
@@ -213,68 +216,3 @@ def _render_ways_out(verification: "Verification") -> Iterator[str]:
         yield "strangers: --adopt takes the collection over, and create-vector-db remove takes out a whole dataset"
     if "unsearchable" in kinds:
         yield "unsearchable: --rebuild makes the collection anew"
-
-
-def render_preview(preview: "Preview") -> Iterator[str]:
-    """Show what would be read: of each dataset its sheets and texts, what is left out or repaired, the first chunks."""
-    for dataset in preview.datasets:
-        yield f"{dataset.dataset}: files: {dataset.files:,}, documents: {dataset.documents:,}"
-        yield from _render_layouts(dataset)
-        yield from _render_texts(dataset)
-        for kind in ("ignored", "noted"):
-            yield from (f"  {line}" for line in _render_groups(kind, getattr(dataset, kind), listed=_ALIKE))
-        for number, chunk in enumerate(dataset.chunks, start=1):
-            yield f"  chunk {number}: {chunk.origin}, {chunk.where}: {len(chunk.embed_text):,} characters"
-            yield from (f"    {line}".rstrip() for line in chunk.embed_text.splitlines())
-    cut = preview.chunking
-    yield (
-        f"chunks as a new dataset would be cut: at most {cut['size']} {cut['unit']}, {cut['overlap']} of them shared; "
-        "no service and no store was asked, and nothing was written"
-    )
-
-
-def render_preview_problems(preview: "Preview") -> Iterator[str]:
-    """Say what a run would skip, and which source can't be read."""
-    for dataset in preview.datasets:
-        yield from _render_groups(f"skipped: {dataset.dataset}", dataset.skipped, listed=LISTED)
-    yield from (f"error: {dataset.error}" for dataset in preview.datasets if dataset.error)
-
-
-def _render_layouts(dataset: "DatasetPreview") -> Iterator[str]:
-    for layout in dataset.layouts.values():
-        yield from map(_render_sheet, layout.first)
-        if more := layout.sheets - len(layout.first):
-            yield f"  {more} more sheets with the same columns; documents of all: {layout.documents:,}"
-        yield from (f"    {role}: {_quote([name])}" for role, name in layout.roles.items())
-        if layout.others:
-            yield f"    metadata: {_quote(layout.others)}"
-    if dataset.unlisted:
-        yield f"  {dataset.unlisted} more sheets with other columns: look at them one by one"
-
-
-def _render_sheet(sheet: "Sheet") -> str:
-    place = f"{sheet.origin}, sheet {sheet.name}" if sheet.name else sheet.origin
-    encoding = f"{sheet.encoding}, " if sheet.encoding else ""
-    header = f"header in row {sheet.row}, " if sheet.row else ""
-    return f"  {place}: {encoding}{header}documents: {sheet.documents:,}"
-
-
-def _render_texts(dataset: "DatasetPreview") -> Iterator[str]:
-    for text in dataset.texts:
-        yield f"  {text.origin}: {text.encoding}, {text.characters:,} characters"
-    if sum(dataset.encodings.values()) > LISTED:
-        counts = ", ".join(f"{name}: {count:,}" for name, count in dataset.encodings.most_common())
-        yield f"  files by their encoding, those above included: {counts}"
-
-
-def _render_groups(kind: str, groups: Mapping[str, "Group"], *, listed: int) -> Iterator[str]:
-    for words, group in groups.items():
-        for item in group.first[:listed]:
-            yield f"{kind}: {place(item)}: {item.what if isinstance(item, Noted) else item.reason}"
-        if more := group.count - len(group.first[:listed]):
-            yield f"{kind}: {more:,} more: {words or 'of other kinds'}"
-
-
-def _quote(names: Sequence[str]) -> str:
-    shown = [f'"{name[:_NAME]}{"…" if name[_NAME:] else ""}"' for name in names[:_NAMES]]
-    return ", ".join([*shown, *([f"{len(names) - _NAMES} more"] if names[_NAMES:] else [])])

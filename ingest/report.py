@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 
 from ingest.errors import (
     EmbeddingError,
@@ -106,12 +107,21 @@ class Tally:
     def recognise(self, recorded: Mapping[str, Json]) -> None:
         """Read from what was recorded of the dataset which items the last run skipped, and how fast its service was."""
         self.rate = read_rate(recorded)
-        names = recorded.get("skipped")
-        self.known = frozenset(map(str, names)) if isinstance(names, Sequence) else frozenset()
+        self.known = frozenset(name for names in read_skipped(recorded).values() for name in names)
 
-    def list_skipped(self) -> Sequence[str]:
-        """Name the skipped items, as it is recorded with the dataset."""
-        return sorted({name_skipped(item) for item in self.skipped})[:KNOWN]
+    def list_skipped(self) -> Mapping[str, Sequence[str]]:
+        """Name the skipped items of each origin, as it is recorded with the dataset."""
+        names = sorted({(item.origin, name_skipped(item)) for item in self.skipped})[:KNOWN]
+        origins = groupby(names, key=lambda pair: pair[0])
+        return {origin: [name for _, name in pairs] for origin, pairs in origins}
+
+
+def read_skipped(recorded: Mapping[str, Json]) -> Mapping[str, Sequence[str]]:
+    """Read from what was recorded of a dataset the names of the items that its last run skipped, by their origins."""
+    skipped = recorded.get("skipped")
+    if not isinstance(skipped, Mapping):
+        return {}
+    return {origin: list(map(str, names)) for origin, names in skipped.items() if isinstance(names, Sequence)}
 
 
 def name_skipped(item: Skipped) -> str:

@@ -178,7 +178,7 @@ def _sync_dataset(
         *note_idle(stock),
         *note_twins(store, dataset, others if stock.is_new else set(), texts),
         *note_cut(dataset, ledger.former, cut, tally.embedded),
-        *note_sizes(dataset, cut, window, tally),
+        *note_sizes(dataset, cut, comparison.chunker.window, tally),
     ]
     tally.origins = count_origins(stock.files, stock.gone, changed)
     check_read(source, stock.listed, tally)

@@ -16,8 +16,10 @@ from ingest.comparison import Comparison, Progress
 from ingest.contract import find_difference, read_own
 from ingest.errors import IngestError, ItemsSkipped, SourceError, UsageError, VerificationError
 from ingest.inspection import KINDS, NO_VECTOR, Finding, describe_there, examine, judge_payload, make_finding
-from ingest.model import Chunk, File, Json, Payload, Point, Skipped, digest_text
-from ingest.protocols import Source, Store
+from ingest.model import Chunk, Collection, File, Json, Payload, Point, Skipped, digest_text
+from ingest.notes import tell_tokenizers
+from ingest.protocols import Chunker, Source, Store
+from ingest.refusal import explain_refusal
 from ingest.report import Tally, choose_failure
 from ingest.roles import read_roles
 from ingest.sync import Options, check_names, check_read, choose_chunker
@@ -121,7 +123,7 @@ def verify(
         try:
             comparison = _Comparison(
                 source,
-                choose_chunker(source.dataset, recorded, options, options.find_window(described.identity)),
+                _open_chunker(source.dataset, recorded, options, described),
                 store,
                 tally,
                 read_roles(recorded, accepted=options.accept_columns),
@@ -141,6 +143,17 @@ def verify(
         sampled=len(drawn),
         invalidated=invalidate,
     )
+
+
+def _open_chunker(dataset: str, recorded: Mapping[str, Json], options: Options, described: Collection) -> Chunker:
+    """Make the chunker of a dataset. Raises UsageError where it would cut what is unchanged otherwise than it was."""
+    chunker = choose_chunker(dataset, recorded, options, options.find_window(described.identity))
+    if difference := tell_tokenizers(chunker.settings, chunker.window):
+        raise UsageError(
+            f"{dataset} {difference}: where that cuts otherwise can't be told from what differs. Bring the former one "
+            "back, or let a run cut all by this one: --rechunk"
+        )
+    return chunker
 
 
 @dataclass(slots=True)
@@ -215,7 +228,7 @@ class _Comparison(Comparison):
         try:
             content = Path(file.path).read_bytes()
         except OSError as error:
-            self.tally.skipped.append(Skipped(file.origin, "", f"cannot be read: {error.strerror}"))
+            self.tally.skipped.append(Skipped(file.origin, "", explain_refusal(error)))
             self.tally.kept += len(stored)
             return
         progress, unchanged = Progress(file, "", "", len(stored)), self.tally.unchanged

@@ -38,6 +38,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HF_HOME", str(tmp_path / "home" / "hf"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home" / "cache"))
+    monkeypatch.setattr("ingest.embedders.window.fetch_tokenizer", lambda _: "tests ask nobody")
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
 

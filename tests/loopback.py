@@ -141,7 +141,7 @@ class _Connection(BaseHTTPRequestHandler):
         self.server.record.requests.append(request)
         self.give(self.server.handler(request))
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 - the library's names
+    do_HEAD = do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 - the library's names
 
     def give(self, answer: Answer) -> None:
         if answer.stall:
@@ -154,7 +154,8 @@ class _Connection(BaseHTTPRequestHandler):
         for name, value in {"Content-Length": str(len(body)), **answer.headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if answer.cut else body)
+        if self.command != "HEAD":
+            self.wfile.write(body[: len(body) // 2] if answer.cut else body)
         self.close_connection = self.close_connection or answer.cut
 
     def log_message(self, *_: object) -> None:

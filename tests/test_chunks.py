@@ -145,6 +145,9 @@ def test_context_is_embedded_behind_the_question_before_each_part_and_gives_way_
     assert len(parts) > 1
     assert {part.embed_text.partition("\n")[0] for part in parts} == {"Hỏi gì? Học phí; 2024"}
     assert {part.payload["question"] for part in parts} == {"Hỏi gì?"}
-    [cut] = chunks_of(Document("f", "a", "Hỏi gì?", row=2, context="dài " * 100))
+    *alone, cut = chunks_of(Document("f", "a", "Hỏi gì?", row=2, context="dài " * 100))
     assert cut.embed_text.startswith("Hỏi gì? dài")
-    assert len(cut.embed_text) <= 120
+    assert cut.embed_text.endswith("…\na")
+    assert " ".join(part.embed_text for part in alone) == f"Hỏi gì? {'dài ' * 100}".strip()
+    assert {part.payload["page_content"] for part in alone} == {"a"}
+    assert all(len(part.embed_text) <= 120 for part in (*alone, cut))

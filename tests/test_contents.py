@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 from ingest.contents import Origin, choose_datasets, list_contents, locate
 from ingest.errors import UsageError
 from ingest.inspection import describe_there
+from ingest.model import Collection, Identity, Json, Point
 from ingest.sync import sync
-from tests.fakes import POISON, CountingEmbedder, RowsSource
+from tests.fakes import DIMENSION, POISON, CountingEmbedder, RowsSource, vector_of
 from tests.stores.memory import WRITES, MemoryStore
 from tests.test_sync import ANYTHING
 
@@ -34,7 +36,7 @@ def test_every_dataset_is_listed_with_its_origins_in_order_and_nothing_is_writte
     first, second = list_contents(store, described, choose_datasets(described, None))
     assert [first.dataset, second.dataset] == ["nhân sự", "thuế"]
     assert list(first.origins.items()) == [("a", 2), ("b", 3)]
-    assert (first.points, first.unmarked, first.complete) == (5, 0, True)
+    assert (first.points, first.unfinished, first.skipped, first.complete) == (5, set(), {}, True)
     assert first.finished == described.datasets["nhân sự"]["last_run"]["finished"]  # type: ignore[index,call-overload]
     assert not store.calls.keys() & WRITES
     assert store.calls["count_origins"] == store.calls["count_states"] == 2
@@ -48,7 +50,8 @@ def test_an_origin_that_a_run_did_not_finish_makes_its_dataset_incomplete(tmp_pa
     sync([source], embedder=CountingEmbedder(), store=store, options=ANYTHING)
     (found,) = list_contents(store, describe_there(store), ["thuế"])
     assert not found.complete
-    assert (found.origins, found.unmarked) == ({"a": 2, "b": 1}, 1)  # what was kept of "a" bears the mark it had
+    # What was kept of "a" bears the mark it had.
+    assert (found.origins, found.unfinished, found.skipped) == ({"a": 2, "b": 1}, {"a"}, {"a": 1})
 
 
 def test_a_mark_of_too_few_points_is_incomplete_though_every_point_has_one(tmp_path: Path) -> None:
@@ -57,7 +60,32 @@ def test_a_mark_of_too_few_points_is_incomplete_though_every_point_has_one(tmp_p
     own = {**point.payload["ingest"], "state": "another"}  # type: ignore[dict-item]
     store.overwrite({point.id: {**point.payload, "ingest": own}})
     (found,) = list_contents(store, describe_there(store), ["thuế"])
-    assert (found.complete, found.unmarked) == (False, 0)
+    assert (found.complete, len(found.unfinished), found.skipped) == (False, 1, {})
+    assert found.unfinished == {point.payload["ingest"]["origin"]}  # type: ignore[index,call-overload]
+
+
+@given(st.lists(st.sampled_from(["one", "none", "two", "some"]), min_size=1, max_size=6))
+def test_the_origins_without_one_mark_on_all_of_their_points_are_named(kinds: list[str]) -> None:
+    marks: dict[str, list[str | None]] = {
+        "one": ["s", "s"],
+        "none": [None, None],
+        "two": ["s", "t"],
+        "some": ["s", None],
+    }
+    store = MemoryStore()
+    store.create(Collection(Identity("fake"), "fake", "1", DIMENSION, np.stack([vector_of("a"), vector_of("b")])))
+    store.record("d", {"skipped": {"gone.txt": ["0" * 16, "1" * 16], "well.txt": []}})
+    for origin, kind in enumerate(kinds):
+        for number, mark in enumerate(marks[kind]):
+            own: dict[str, Json] = {"dataset": "d", "origin": f"{origin}", "text": f"{origin}{number}"}
+            own |= {"fingerprint": "f"} | ({"state": f"{mark}{origin}"} if mark else {})
+            name = f"00000000-0000-5000-8000-{10 * origin + number:012d}"
+            store.upsert([Point(name, vector_of(name), {"ingest": own})])
+    store.calls.clear()
+    (found,) = list_contents(store, describe_there(store), ["d"])
+    assert found.unfinished == {f"{origin}" for origin, kind in enumerate(kinds) if kind != "one"}
+    assert (found.skipped, found.complete) == ({"gone.txt": 2}, False)
+    assert bool(store.calls["fetch_payloads"]) is (set(kinds) != {"one"})
 
 
 def test_a_dataset_that_was_never_complete_has_no_finish(tmp_path: Path) -> None:

@@ -224,3 +224,21 @@ def test_a_flag_is_yes_or_no_or_unset() -> None:
     assert read_flag("X", {"X": ""}) is None
     with pytest.raises(UsageError, match="X=maybe"):
         read_flag("X", {"X": "maybe"})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"# caf\xe9\r\nHF_TOKEN=hf_abc\r\n", "\u200bHF_TOKEN=hf_abc".encode(), b"HF_TOKEN=hf_abc\r\n  # \xff\xfe\x80"],
+)
+def test_a_comment_or_what_nobody_sees_costs_no_dotenv(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    environ: dict[str, str] = {}
+    read_dotenv(str(tmp_path / ".env"), environ)
+    assert environ == {"HF_TOKEN": "hf_abc"}
+
+
+def test_a_dotenv_is_not_told_of_an_option_that_is_for_sources(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"NAME=caf\xe9\n")
+    with pytest.raises(UsageError, match="save it as UTF-8") as caught:
+        read_dotenv(str(tmp_path / ".env"), {})
+    assert "--encoding" not in str(caught.value)

@@ -1,5 +1,6 @@
 """What is shown of an origin is all that is stored of it, in its order, each row once."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.chunks import ANSWER
-from ingest.contents import Origin
+from ingest.contents import PAYLOADS, Origin
 from ingest.errors import UsageError
-from ingest.items import GAP, PAYLOADS, find_items, read_items
+from ingest.items import GAP, find_items, read_items
+from ingest.sources import open_source
 from ingest.stores import open_store
 from ingest.sync import sync
 from tests.fakes import CountingEmbedder, Row, RowsSource
@@ -125,3 +127,54 @@ def test_the_embedded_store_shows_the_same(tmp_path: Path) -> None:
     expected = list(read_items(memory, find_items(memory, FAQ).items))
     assert list(read_items(store, find_items(store, FAQ).items)) == expected
     store.close()
+
+
+LAW = """Chương I TIỀN LƯƠNG
+
+Điều 8. Kỳ trả lương
+1. Tiền lương được trả vào ngày 05 hằng tháng.
+2. Tiền thưởng được trả vào cuối năm.
+
+Điều 9. Hiệu lực
+Quy chế này có hiệu lực từ ngày ký.
+"""
+
+
+@pytest.fixture
+def law(tmp_path: Path) -> MemoryStore:
+    folder, store = tmp_path / "laws", MemoryStore()
+    folder.mkdir()
+    (folder / "luật.txt").write_text(LAW, encoding="utf-8")
+    options = replace(ANYTHING, chunk_size=90)
+    sync([open_source("text", folder)], embedder=CountingEmbedder(), store=store, options=options)
+    return store
+
+
+@pytest.mark.parametrize(
+    ("place", "reads"),
+    [("Điều 9", 1), ("ĐIỀU 8 KHOẢN 2", 1), ("dieu 9", 2), ("Dieu 8 khoan 2", 2), ("hiệu lực", 2), ("ky tra luong", 2)],
+)
+def test_a_place_is_looked_for_loosely_only_where_it_is_not_there_as_typed(
+    law: MemoryStore, place: str, reads: int
+) -> None:
+    law.calls.clear()
+    items = find_items(law, Origin("laws", "luật.txt"), place).items
+    text = "".join(item.text for item in read_items(law, items))
+    assert "hiệu lực" in text if "9" in place or place[0] == "h" else "thưởng" in text
+    assert law.calls["list_points"] == reads
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("Điều 8 khoản 7", "it has Điều 8 khoản 1 … Điều 8 khoản 2;"),
+        ("điểm a Điều 9", "it has Điều 9;"),
+        ("Điều 90", "the nearest are Điều 9"),
+        ("thuế", "it has Điều 8 khoản 1 … Điều 9;"),
+    ],
+)
+def test_a_place_that_is_not_there_is_refused_with_what_its_article_has(
+    law: MemoryStore, place: str, said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        find_items(law, Origin("laws", "luật.txt"), place)

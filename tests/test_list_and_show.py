@@ -40,7 +40,8 @@ def test_the_origins_are_listed(command: Command) -> None:
     assert [line.split() for line in origins] == [[str(count), origin] for origin, count in points.items()]
     (dataset,) = command("list", "faq.csv", "--json").json["datasets"].items()
     assert dataset[0] == "faq.csv"
-    assert dataset[1].items() >= {"points": 3, "complete": True, "unmarked": 0, "origins": {"faq.csv": 3}}.items()
+    assert dataset[1].items() >= {"points": 3, "complete": True, "unfinished": [], "skipped": {}}.items()
+    assert dataset[1]["origins"] == {"faq.csv": 3}
     wrong = command("list", "faq.xlsx")
     assert wrong.code == 2
     assert "faq.csv, laws" in wrong.err
@@ -49,11 +50,39 @@ def test_the_origins_are_listed(command: Command) -> None:
 def test_a_run_that_stopped_short_is_told(command: Command) -> None:
     write_faq()
     assert command("--excel", "faq.csv", *HASHING, "--limit", "2").code == 0
-    assert (
-        "never complete; not complete: at least 2 points are of origins that no run has finished" in command("list").out
-    )
+    head, origin = command("list").out.splitlines()[-2:]
+    assert head.endswith("2 points of 1 origins; never complete; not complete")
+    assert origin == "  2  faq.csv; not complete: the next run reads it again"
     assert "2 points; never complete; not complete: the next run reads it again" in command("show", "faq.csv").out
     assert command("show", "faq.csv", "--json").json["complete"] is False
+
+
+def test_what_the_last_run_skipped_is_told_of_each_origin_until_a_run_reads_it(command: Command) -> None:
+    write_laws()
+    broken, damaged = Path("laws/hỏng.txt"), Path("laws/ko/규칙.txt")
+    assert command("--text-dir", "laws", *HASHING).code == 0
+    whole = damaged.read_bytes()
+    broken.write_bytes(b"%PDF-1.7")
+    damaged.write_bytes(b"%PDF-1.7")
+    assert command("--text-dir", "laws", *HASHING).code == 3
+    head, *origins = command("list").out.splitlines()
+    assert head.endswith("; not complete")
+    assert "last complete run" in head
+    assert origins == [
+        "  0  hỏng.txt; not complete: the last run skipped 1 of its items",
+        "  1  ko/규칙.txt; not complete: the last run skipped 1 of its items",
+        "  2  vi/luật.txt",
+    ]
+    found = command("list", "--json").json["datasets"]["laws"]
+    assert (found["complete"], found["unfinished"], found["skipped"]) == (False, [], {"hỏng.txt": 1, "ko/규칙.txt": 1})
+    assert "skipped 1 of its items" in command("show", "규칙.txt").out.splitlines()[0]
+    shown = command("show", "규칙.txt", "--json").json
+    assert (shown["complete"], shown["skipped"]) == (False, 1)
+    assert "of laws: 0 points; " in command("show", "hỏng.txt").out
+    broken.unlink()
+    damaged.write_bytes(whole)
+    assert command("--text-dir", "laws", *HASHING).code == 0
+    assert "not complete" not in command("list").out
 
 
 @pytest.mark.parametrize("words", [("faq.csv:3",), ("faq.csv", "3"), ("faq.csv:row 3",)])

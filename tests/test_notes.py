@@ -141,9 +141,9 @@ def test_how_many_chunks_were_measured_and_the_longest(tmp_path: Path, dry: bool
     laws = make(tmp_path, "laws", ["một hai ba " * 50, "네 다섯"])
     report = run(laws, store=ReadOnlyStore(store) if dry else store, options=window_of(128, Words()))
     [tally] = report.datasets
-    assert (tally.measured, tally.longest <= 128, tally.longest > 70) == (3, True, True)
+    assert (tally.measured, tally.longest <= 128, tally.longest > 70) == (4, True, True)
     assert report.notes == [
-        f"laws: 3 chunks measured by the tokenizer of fake, the longest {tally.longest} tokens of 128"
+        f"laws: 4 chunks measured by the tokenizer of fake, the longest {tally.longest} tokens of 128"
     ]
     if not dry:
         assert run(laws, store=store, options=window_of(128, Words())).notes == []
@@ -153,7 +153,7 @@ def test_what_cannot_be_counted_is_estimated_and_stays_so(tmp_path: Path) -> Non
     store = MemoryStore()
     laws = make(tmp_path, "laws", ["근로자 휴가 " * 50])
     [note] = run(laws, store=store, options=window_of(128, ABSENT)).notes
-    assert note.startswith("laws: 2 chunks measured by their script, the longest about 1")
+    assert note.startswith("laws: 3 chunks measured by their script, the longest about 1")
     assert note.endswith(f" tokens of 128; {ABSENT}. With it, --rechunk counts them")
     [note] = run(laws.write({"x.json": [("질문", "휴가", "s")]}), store=store, options=window_of(128, Words())).notes
     assert note.startswith("laws: 1 chunks measured by their script, ")
@@ -186,3 +186,29 @@ def test_a_tokenizer_that_is_gone_cuts_nothing_otherwise(tmp_path: Path) -> None
     anew = run(changed, store=store, options=replace(window_of(128, ABSENT), rechunk=True))
     assert anew.exit_code == 0
     assert any("unit estimated tokens instead of tokens" in note for note in anew.notes)
+
+
+def test_another_tokenizer_changes_no_cut_and_is_told(tmp_path: Path) -> None:
+    store = MemoryStore()
+    laws = RowsSource(tmp_path / "laws", dataset="laws").write(
+        {"a.json": [("질문", "một hai ba " * 50, "s")], "b.json": [("질문", "bốn năm " * 50, "s")]}
+    )
+
+    def cut(digest: str, **options: Any) -> Report:
+        window = Window("fake", 128, Words(), digest=digest)
+        return run(laws, store=store, options=Options(find_window=lambda _: window, **options))
+
+    assert len(cut("a1").notes) == 1
+    assert (cut("b2").notes, cut("b2").total("embedded")) == ([], 0)
+    laws.write({"a.json": [("질문", "một hai ba bốn " * 50, "s")], "b.json": [("질문", "bốn năm " * 50, "s")]})
+    report = cut("b2")
+    assert report.notes[1] == (
+        "laws was cut by the tokenizer a1 of fake, and the one at hand is b2: files that changed are cut by that, and "
+        "the rest stays as it is. --rechunk cuts all of them by it"
+    )
+    described: Any = store.describe()
+    assert described.datasets["laws"]["chunking"]["tokenizer"] == "a1"
+    anew = cut("b2", rechunk=True)
+    assert anew.notes[0] == "laws is cut anew, tokenizer b2 instead of a1: that embeds 0 texts"
+    assert len(anew.notes) == 2
+    assert (cut("b2").notes, cut("b2").total("embedded")) == ([], 0)

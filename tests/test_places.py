@@ -1,5 +1,6 @@
 """A place that a person names holds what a lawyer would say it holds."""
 
+import unicodedata
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from ingest.chunking import open_chunker
 from ingest.chunks import make_chunks
 from ingest.model import Chunk, Document, Payload
-from ingest.places import holds, name_place, read_place
+from ingest.places import holds, name_place, read_place, strip_marks
 
 LAW = """QUY CHẾ VỀ TIỀN LƯƠNG
 
@@ -46,8 +47,9 @@ def payloads_of(text: str, size: int = 300) -> list[Payload]:
     return [item.payload for item in made if isinstance(item, Chunk)]
 
 
-def find(text: str, place: str) -> str:
-    return "\n".join(str(item["page_content"]) for item in payloads_of(text) if holds(read_place(place), item))
+def find(text: str, place: str, *, loose: bool = False) -> str:
+    wanted = read_place(place, loose=loose)
+    return "\n".join(str(item["page_content"]) for item in payloads_of(text) if holds(wanted, item))
 
 
 def row(number: int = 12, sheet: str = "Hỏi đáp") -> Payload:
@@ -91,6 +93,53 @@ def test_a_korean_place(place: str, there: str, not_there: str) -> None:
     found = find(RULES, place)
     assert there in found
     assert not_there not in found
+
+
+@pytest.mark.parametrize("place", ["제6조", "제6조의2", "제6조제2항", "제6조 제2항 제1호", "제2장"])
+def test_a_korean_place_is_found_however_its_number_is_typed(place: str) -> None:
+    bare = place.removeprefix("제")
+    assert find(RULES, place) == find(RULES, bare) == find(RULES, f"제 {bare[:1]} {bare[1:]}") != ""
+
+
+@pytest.mark.parametrize("size", [120, 300, 2_000])
+@pytest.mark.parametrize("text", [LAW, RULES])
+def test_a_loose_place_holds_what_a_strict_one_does_however_it_is_typed(text: str, size: int) -> None:
+    for payload in payloads_of(text, size):
+        if name := name_place(payload):
+            for typed in (name, strip_marks(name), name.upper(), unicodedata.normalize("NFD", name)):
+                assert holds(read_place(typed, loose=True), payload), typed
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "there", "not_there"),
+    [
+        (LAW, "dieu 8", "được trả vào ngày 05", "hiệu lực từ ngày ký"),
+        (LAW, "diem b khoan 3 dieu 8", "Phụ cấp", "khấu trừ"),
+        (LAW, "tiền lương", "Phụ cấp", "áp dụng cho"),
+        (LAW, "Hieu luc", "hiệu lực từ ngày ký", "Phụ cấp"),
+        (RULES, "승인", "이틀 안에", "희망일"),
+    ],
+)
+def test_a_loose_place(text: str, place: str, there: str, not_there: str) -> None:
+    assert find(text, place) == ""
+    found = find(text, place, loose=True)
+    assert there in found
+    assert not_there not in found
+
+
+@pytest.mark.parametrize("place", ["Điều 9", "dieu", "khoản 3", "luong tien", "ien luong", "3 và kỳ", "", " ", "..."])
+def test_what_is_named_by_no_heading_is_not_even_loosely_there(place: str) -> None:
+    assert find(LAW, place, loose=True) == "" or place == "dieu"
+
+
+@given(st.text("가힣조đĐêẾăô ơư\u0301 aZ9"))
+def test_marks_are_all_that_is_stripped(text: str) -> None:
+    bare = strip_marks(text)
+    assert strip_marks(bare) == bare
+    assert not [letter for letter in unicodedata.normalize("NFD", bare) if unicodedata.combining(letter)]
+    assert [letter for letter in bare if "가" <= letter <= "힣"] == [
+        letter for letter in text if "가" <= letter <= "힣"
+    ]
 
 
 @pytest.mark.parametrize("place", ["Điều 9", "Điều 8 khoản 7", "Điều 1 điểm b", "điểm", "khoản 2", "Chương", ""])

@@ -42,6 +42,22 @@ def test_without_the_tokenizer_nothing_is_compared_with_another_cut(run: Command
         assert words in dataset["error"]
 
 
+def test_another_tokenizer_cuts_nothing_anew_by_itself_and_is_not_compared_with(run: Command, tmp_path: Path) -> None:
+    assert run().code == 0
+    [file] = (tmp_path / "model").rglob("tokenizer.json")
+    file.write_text(file.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    again = run()
+    assert (again.code, again.json["embedded"], again.json["notes"]) == (0, 0, [])
+    verified = run("verify")
+    assert verified.code == UsageError.exit_code
+    for words in ("was cut by the tokenizer ", "the one at hand is ", "--rechunk"):
+        assert words in verified.json["datasets"][0]["error"]
+    anew = run("--rechunk")
+    assert (anew.code, anew.json["embedded"]) == (0, 0)
+    assert "tokenizer" in anew.json["notes"][0]
+    assert run("verify").code == 0
+
+
 def test_another_size_than_recorded_wants_rechunk(run: Command) -> None:
     assert run("--chunk-size", "400").code == 0
     assert run().json["datasets"][0]["measured"] == 0, "what was cut by characters stays so"

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from ingest import open_embedder
 
-from corpora import Corpus, read_laws, read_xquad, select  # isort: skip - files of this folder
+from corpora import Corpus, read_answers, read_laws, read_xquad, select  # isort: skip - files of this folder
 from cuts import CUTS  # isort: skip
 from measures import Figures, index, measure  # isort: skip
 from rankers import Ranker, score_bm25, score_vectors  # isort: skip
@@ -28,6 +28,7 @@ def read(folder: Path) -> list[Corpus]:
     xquad = folder / "retrieval" / "xquad"
     return [
         *(read_xquad(xquad, language) for language in ("vi", "en")),
+        read_answers(xquad, "vi"),
         read_laws(folder / "text_vi", "laws vi", "latin"),
         read_laws(folder / "text_ko", "laws ko", "ko"),
     ]

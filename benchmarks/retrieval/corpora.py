@@ -14,7 +14,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from ingest import open_source
-from ingest.chunking.front_matter import read_front_matter
+from ingest.chunking.front_matter import find_front_matter
 from ingest.model import Document
 
 _ARTICLE = re.compile(
@@ -25,6 +25,8 @@ _ARTICLE = re.compile(
 _HEADING = re.compile(r"^[ \t]*(?:#{1,6} |Chương [IVXL\d]+\b|Mục \d+\b|제\d+[편장절](?=\s)|부[ \t]*칙)", re.MULTILINE)
 _LEAST = 20  # characters of an article behind its title: with less it is a line in a table of contents
 _SENTENCE = re.compile(r"[^\n.;:?!]{40,300}[.;:?!](?=\s)")
+_SENTENCE_ENDS = re.compile(r"(?<=[.?!])\s+(?=\S)")
+_ANSWERS, _LONGEST_ANSWER = (1_000, 2_000, 3_000), 4_000  # characters that answers have at least, in turns; at most
 _CLAUSE = re.compile(r"^[ \t]*(?:\d{1,2}\.|[①-⑳])[ \t]*(?P<words>[^\n]{40,})", re.MULTILINE)
 _OPENING = 8  # words of a clause that a question begins with
 _LEFT_OUT = 3  # nobody quotes: each third word of a sentence is left out
@@ -85,6 +87,43 @@ def read_xquad(folder: Path, language: str) -> Corpus:
     return Corpus(f"xquad {language}", "latin", documents, items, {"question": questions})
 
 
+def read_answers(folder: Path, language: str) -> Corpus:
+    """Make a workbook's rows of XQuAD: an answer is several paragraphs of one title, 1,000 to 4,000 characters.
+
+    It stands behind the first question on it. A row is asked for by that question, by the others on it, and by the last
+    sentence of the answer.
+    """
+    paragraphs = read_xquad(folder, language)
+    documents: list[Document] = []
+    items: list[Item] = []
+    asked: dict[str, list[Question]] = defaultdict(list)
+    for numbers in _group_paragraphs(paragraphs):
+        own = [paragraphs.items[number] for number in numbers]
+        text = paragraphs.documents[own[0].document].text[own[0].start : own[-1].end]
+        first, *others = [each.text for each in paragraphs.questions["question"] if each.relevant & set(numbers)]
+        row = frozenset([len(items)])
+        asked["its question"].append(Question(first, row))
+        asked["other question"] += [Question(words, row) for words in others]
+        asked["last sentence"].append(Question(_SENTENCE_ENDS.split(text)[-1], row))
+        items.append(Item(len(documents), 0, len(text)))
+        documents.append(Document("answers.xlsx", text, first, row=len(documents) + 2))
+    return Corpus(f"answers {language}", "latin", documents, items, dict(asked))
+
+
+def _group_paragraphs(corpus: Corpus) -> Iterator[list[int]]:
+    """Join neighbours of one document until they are long enough for an answer; what is left over is dropped."""
+    numbers: list[int] = []
+    for number, item in enumerate(corpus.items):
+        if numbers and corpus.items[numbers[0]].document != item.document:
+            numbers = []
+        numbers.append(number)
+        length = item.end - corpus.items[numbers[0]].start
+        if length >= _ANSWERS[item.document % len(_ANSWERS)]:
+            if length <= _LONGEST_ANSWER:
+                yield numbers
+            numbers = []
+
+
 def read_laws(folder: Path, name: str, script: str) -> Corpus:
     """Read a folder of laws; its questions are made of their articles, the same on every machine."""
     documents: list[Document] = []
@@ -115,7 +154,7 @@ def _read_documents(folder: Path) -> Iterator[Document]:
     for file in source.files():
         for record in source.parse(file, Path(file.path).read_bytes()):
             if isinstance(record, Document):
-                yield Document(record.origin, record.text[read_front_matter(record.text).end :])
+                yield Document(record.origin, record.text[find_front_matter(record).end :])
 
 
 def _find_articles(text: str) -> Iterator[tuple[int, int, str, str]]:

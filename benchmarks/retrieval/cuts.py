@@ -45,12 +45,15 @@ def cut_recursively(document: Document) -> Iterator[Piece]:
 def cut_without_path(document: Document) -> Iterator[Piece]:
     """Cut as the project does, with the same room, but leave out what goes before a part."""
     for part in open_chunker(size=SIZE).split(document):
-        yield Piece(document.text[part.start : part.end], part.start, part.end)
+        yield from _make_piece(document.text, part.start, part.end)
 
 
 def cut_with_path(document: Document) -> Iterator[Piece]:
-    """Cut as the project does: the path stands before each part."""
+    """Cut as the project does: the path stands before each part, and a question alone for all of its answer."""
     for part in open_chunker(size=SIZE).split(document):
+        if part.start == part.end:
+            yield Piece(part.prefix, 0, len(document.text))
+            continue
         words = document.text[part.body : part.end]
         yield Piece(f"{part.prefix}\n{words}" if part.prefix else words, part.start, part.end)
 

@@ -36,7 +36,8 @@ def open_chunker(
     size: most characters of an embedded text, its prefix included; or most tokens, as "126t", those included that the
     model adds.
     overlap: most characters that a part repeats of the one before.
-    window: what the model reads of a text; None where that has no end.
+    window: what the model reads of a text; None where that has no end. Its tokenizer is fetched where tokens are to be
+    counted and it can be. Another one than recorded counts from now on, and the settings still name the one recorded.
     Raises UsageError for a value that cannot be used or is not the recorded one, and for tokens that nothing counts.
     """
     recorded = dict(settings or {})
@@ -53,7 +54,10 @@ def open_chunker(
     former_overlap = _read("chunk overlap", recorded["overlap"]) if "overlap" in recorded else None
     _refuse_change("size", former_size, given_size)
     _refuse_change("overlap", former_overlap, overlap)
-    chosen_size = former_size or given_size or choose_size(window)
+    asked = former_size or given_size
+    if window and window.fetch and isinstance(window.tokenizer, str) and (asked is None or asked.unit == TOKENS):
+        window = window.fetch()
+    chosen_size = asked or choose_size(window)
     chosen_overlap = overlap if overlap is not None else former_overlap or OVERLAP
     most = chosen_size.most_overlap
     if not 0 <= chosen_overlap <= most:
@@ -65,7 +69,11 @@ def open_chunker(
         "size": chosen_size.number,
         "overlap": chosen_overlap,
     }
-    return TextChunker(_open_sizer(chosen_size, window, recorded=former_size is not None), chosen_overlap, record)
+    digest = recorded.get("tokenizer") if former_size else window.digest if window else ""
+    if digest and chosen_size.unit == TOKENS:
+        record["tokenizer"] = digest
+    sizer = _open_sizer(chosen_size, window, recorded=former_size is not None)
+    return TextChunker(sizer, chosen_overlap, record, window)
 
 
 def _open_sizer(size: Size, window: Window | None, *, recorded: bool) -> Sizer:

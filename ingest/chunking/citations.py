@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from ingest.chunking.items import CLAUSE, POINT, SUBPOINT, Item, Outline
 from ingest.model import Json
@@ -32,17 +33,18 @@ def cite(outline: Outline, start: int, end: int, *, whole: bool) -> Mapping[str,
     if not outline.items:
         return place
     held, after = _list_held(outline, start, end)
+    tiers = _list_labels(held)
     narrow, above_depth = not whole, -1
     for depth, key, name, before, behind in _KOREAN if article.label[0] == "제" else _VIETNAMESE:
-        labels = [item.label for item in held if item.depth == depth]
+        labels = tiers[depth]
         if not labels:
             continue
         if narrow and above_depth >= 0:
             narrow = not _holds_whole(outline, above_depth, held, (start, end), after)
         if narrow:
-            citation += f"{name}{before}{labels[0]}{behind}"
+            citation += name + _cite_label(labels[0], before, behind)
         if len(labels) > 1:
-            citation += f"–{before}{labels[-1]}{behind}" if narrow else ""
+            citation += "–" + _cite_label(labels[-1], before, behind) if narrow else ""
             place |= {key: labels} if key else {}
             break
         if key:
@@ -54,17 +56,31 @@ def cite(outline: Outline, start: int, end: int, *, whole: bool) -> Mapping[str,
     return place
 
 
+def _list_labels(held: Sequence[Item]) -> Sequence[Sequence[str]]:
+    """List the labels of items by their depth."""
+    tiers: tuple[list[str], ...] = ([], [], [], [])
+    for _, depth, label, _, _ in held:
+        tiers[depth].append(label)
+    return tiers
+
+
+@lru_cache(maxsize=1_000)  # the same few come again and again
+def _cite_label(label: str, before: str, behind: str) -> str:
+    """Give a label as it is cited: "1의2" is 제1호의2."""
+    number, branch, second = label.partition("의")
+    return f"{before}{number}{behind}{branch}{second}"
+
+
 def _list_held(outline: Outline, start: int, end: int) -> tuple[Sequence[Item], int]:
     """List the items that a part has something of; and where in all items those behind it begin."""
     items, starts = outline.items, outline.starts
     index = bisect_right(starts, start) - 1
     after = bisect_left(starts, end, index + 1)
-    held = list(items[index + 1 : after])
-    while index >= 0:  # what it begins in
-        held.append(items[index])
-        index = items[index].inside
-    if len(held) > 1:
-        held.sort()
+    held = list(items[max(index, 0) : after])
+    above = items[index].inside if index >= 0 else -1  # what it begins in
+    while above >= 0:
+        held.insert(0, items[above])
+        above = items[above].inside
     return held, after
 
 

@@ -5,6 +5,7 @@ One that stands in a quotation or in code is none, and neither are those of a ta
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
 
@@ -13,12 +14,12 @@ from ingest.chunking.prefixes import shorten
 from ingest.chunking.ranks import LAW, LawHeading, stands_in_contents
 from ingest.chunking.verbatim import Verbatim
 
-_LONGEST_TITLE = 200  # characters of a title that go into a path
+LONGEST_TITLE = 200  # characters of a title that go into a path
 _MOST_TITLE_LINES = 3  # lines that the title under "CHƯƠNG I" is made of
 
 # What a line must begin with to be looked at: one pass over the text finds the few lines that matter.
 _CANDIDATE = re.compile(
-    r"\n[ \t]*+(?=#|\*|_|(?:Đi|Ði|ĐI)[ềỀ]|C[hH][ưƯỉỈ]|P[hH][ầẦụỤÁ]|M[ụỤ]|T[iI][ểỂ]|제|부|[\[<〈]|"
+    r"\n[ \t]*+(?=#|\*|_|(?:Đi|Ði|ĐI)[ềỀêÊ]|C[hH][ưƯỉỈ]|P[hH][ầẦụỤÁ]|M[ụỤ]|T[iI][ểỂ]|제|부|[\[<〈【■]|"
     r"LUẬT|BỘ L|NGHỊ|THÔNG|QU[YỐ]|HIẾN|ĐIỀU|NỘI|Nơi nh|NƠI|Luật này|Bộ luật này|Pháp lệnh này|Nghị quyết này)"
 )
 _SPACE = ("", " ", "\t")
@@ -109,8 +110,7 @@ def _drop_contents(text: str, headings: Sequence[Heading]) -> Sequence[Heading]:
     further down. Articles of one line each have nothing under them either, nor has a repealed article. The articles of
     a decision often have the numbers of those of the rules below it that it passes, so titles are compared too.
     """
-    # Where each stands last, by its title and by its number alone: some tables of contents have only that.
-    lasts = {_list_words(words): heading.start for heading in headings for words in (heading.label, heading.title)}
+    lasts = _Lasts(headings)
     kept: list[Heading] = []
     row: list[Heading] = []
     leaves_of_row = last_leaf = 0
@@ -130,11 +130,27 @@ def _drop_contents(text: str, headings: Sequence[Heading]) -> Sequence[Heading]:
             continue
         row.append(heading)
         is_leaf = not following or leaves(heading, following)
-        if is_leaf and lasts[_list_words(heading.title)] > heading.start:
+        if is_leaf and lasts.find(heading) > heading.start:
             leaves_of_row += 1
             last_leaf = len(row)
     end_row()
     return kept
+
+
+@dataclass(slots=True)
+class _Lasts:
+    """Where headings of the same words stand last; few texts have so many bare ones that it matters."""
+
+    headings: Sequence[Heading]
+    _starts: dict[tuple[str, ...], int] = field(default_factory=dict)
+
+    def find(self, heading: Heading) -> int:
+        """Find where the last one begins that has its title, or has it as its number: some contents have just that."""
+        if not self._starts:
+            for each in self.headings:
+                for words in (each.label, each.title):
+                    self._starts[_list_words(words)] = each.start
+        return self._starts[_list_words(heading.title)]
 
 
 def _list_words(title: str) -> tuple[str, ...]:
@@ -169,7 +185,7 @@ def _read_title_above(text: str, after: int, start: int) -> Heading | None:
     """Read the line above a line as the title of a Korean law, which only the line below it tells."""
     if not korean.opens_law(text, start):
         return None
-    low = max(after, start - 2 * _LONGEST_TITLE)
+    low = max(after, start - 2 * LONGEST_TITLE)
     above = text[low:start].rstrip()
     begin = low + above.rfind("\n") + 1
     if not above or (begin and text[begin - 1] != "\n"):
@@ -183,18 +199,21 @@ def _read_title_above(text: str, after: int, start: int) -> Heading | None:
 def _read_line(text: str, start: int) -> _Line:
     end = text.find("\n", start)
     line = text[start : end if end >= 0 else len(text)].rstrip()
-    words = line.lstrip(" \t")
-    indent = line[: len(line) - len(words)]
-    behind = words.lstrip("#")
-    level = len(words) - len(behind)
-    if not 0 < level <= _DEEPEST or behind[:1] not in _SPACE or len(indent.expandtabs()) >= _CODE_INDENT:
-        level = 0
-    else:
-        words = behind
-        unclosed = words.rstrip("#")  # "## Title ##"
-        words = unclosed.rstrip() if unclosed[-1:] in _SPACE else words
+    words, level = line.lstrip(" \t"), 0
+    if words[:1] == "#":
+        words, level = _read_level(line, words)
     words = words.lstrip("*_ \t")
     return _Line(start + len(line) - len(words), words, level or None)
+
+
+def _read_level(line: str, words: str) -> tuple[str, int]:
+    """Take the marks of a Markdown heading off the words of a line; give its level too, 0 where it is none."""
+    indent, behind = line[: len(line) - len(words)], words.lstrip("#")
+    level = len(words) - len(behind)
+    if level > _DEEPEST or behind[:1] not in _SPACE or len(indent.expandtabs()) >= _CODE_INDENT:
+        return words, 0
+    unclosed = behind.rstrip("#")  # "## Title ##"
+    return unclosed.rstrip() if unclosed[-1:] in _SPACE else behind, level
 
 
 def _read_title_below(text: str, end: int, skip: re.Pattern[str] | None) -> tuple[int, list[str]]:
@@ -220,7 +239,7 @@ def _read_title_below(text: str, end: int, skip: re.Pattern[str] | None) -> tupl
 
 def _is_title(words: str) -> bool:
     return (
-        len(words) <= _LONGEST_TITLE
+        len(words) <= LONGEST_TITLE
         and words[:1].isupper()
         and words[-1] not in ".;:,"
         and not vietnamese.read_heading(words, "")
@@ -229,7 +248,7 @@ def _is_title(words: str) -> bool:
 
 def _clean(title: str) -> str:
     """Give a title on one line, without emphasis, not longer than a path can bear."""
-    words = title[: 2 * _LONGEST_TITLE].replace("**", "").replace("__", "")
+    words = title[: 2 * LONGEST_TITLE].replace("**", "").replace("__", "")
     if words.endswith((">", "〉")):
         words = _REVISION.sub("", words)
-    return shorten(" ".join(words.strip("*_ \t").split()), _LONGEST_TITLE)
+    return shorten(" ".join(words.strip("*_ \t").split()), LONGEST_TITLE)

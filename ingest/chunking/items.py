@@ -19,9 +19,9 @@ from ingest.chunking.verbatim import Verbatim
 CLAUSE, POINT, SUBPOINT, BULLET = range(4)  # depths: khoản and 항, điểm and 호, 목, and any other
 
 _FORM = re.compile(
-    r"\n(?P<indent>[ \t]*+)[*_]{0,3}(?:"
+    r"\n(?P<indent>[ \t]*+)(?:[-*+][ \t]+)?[*_]{0,3}(?:"  # Markdown's own mark may stand before it
     r"(?P<circle>[①-⑳㉑-㉟])|"
-    r"(?P<number>[0-9]{1,3}(?:[a-zđ]|의\d{1,2})?)[.)](?=[\s*_])|"
+    r"(?P<number>[0-9]{1,3}(?:[a-zđ]|의\d{1,2})?)\\?[.)](?=[\s*_])|"
     r"(?P<letter>[a-zđ]\d?)[.)](?=[\s*_])|"
     r"(?P<syllable>[가나다라마바사아자차카타파하])\.(?=\s)|"
     r"(?P<other>[-–+*•](?=\s)|[a-zđ]\.\d+\)|[가-하]\)))"
@@ -88,6 +88,8 @@ class Outline(NamedTuple):
             if item.inside < 0:
                 break
             item = self.items[item.inside]
+        if not leads:
+            return ()
         return tuple([_REVISION.sub("", " ".join(self._read_line(start).split())) for start in reversed(leads)])
 
     def _is_over(self, start: int, position: int) -> bool:
@@ -113,12 +115,16 @@ class _List:
 
 @dataclass(slots=True)
 class _Scan:
-    """What was found so far: the items, the open list of each depth, and the open bullets, outermost first."""
+    """What was found so far: the items, where they begin, all and those of each depth, and what goes on.
+
+    lists: the open list of each depth. bullets: the open ones, outermost first.
+    """
 
     text: str
     unit: Unit
     korean: bool
     items: list[Item] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
     tiers: list[list[int]] = field(default_factory=lambda: [[], [], [], []])
     lists: list[_List | None] = field(default_factory=lambda: [None] * BULLET)
     bullets: list[_List] = field(default_factory=list)
@@ -144,10 +150,10 @@ class _Scan:
                 return False
             announcer = going_on.announcer
             going_on.place, going_on.item = place, len(self.items)
-        for deeper in range(depth + 1, BULLET):
-            self.lists[deeper] = None
+        self.lists[depth + 1 :] = [None] * (SUBPOINT - depth)
         if self.bullets:
             self.bullets.clear()
+        self.starts.append(start)
         self.tiers[depth].append(start)
         self.items.append(Item(start, depth, label, self._find_holder(depth) if depth else -1, announcer))
         return True
@@ -165,6 +171,7 @@ class _Scan:
             announcer = self._find_announcer(start)
             inside = self.bullets[-1].item if self.bullets else self._find_holder(BULLET)
         self.bullets.append(_List("", 0, indent, len(self.items), announcer))
+        self.starts.append(start)
         self.tiers[BULLET].append(start)
         self.items.append(Item(start, BULLET, "", inside, announcer))
 
@@ -200,8 +207,7 @@ def find_items(text: str, unit: Unit, verbatim: Verbatim) -> Outline:
         indent = start - found.start() - 1
         if not article or not _add_label(scan, found, start, indent):
             scan.add_bullet(start, indent)
-    starts = [item.start for item in scan.items]
-    return Outline(text, unit, article, unit.find_heading(ANNEX), scan.items, starts, scan.tiers)
+    return Outline(text, unit, article, unit.find_heading(ANNEX), scan.items, scan.starts, scan.tiers)
 
 
 def announces(line: str) -> bool:

@@ -11,7 +11,7 @@ from ingest.chunking.ranks import ANNEX, ARTICLE, CHAPTER, PART, SECTION, SUBSEC
 _ARTICLE = re.compile(r"제[ \t]*(\d+)[ \t]*조(?:[ \t]*의[ \t]*(\d+))?")
 # The title stands in brackets, with at most one pair inside; a particle or a conjunction behind makes it a reference.
 _TITLE = re.compile(
-    r"[ \t]*[(（](?:[^()（）\n]|[(（][^()（）\n]*+[)）])*+[)）]"
+    r"[ \t]*(?:[(（](?:[^()（）\n]|[(（][^()（）\n]*+[)）])*+[)）]|【[^【】\n]*+】|\[[^\[\]\n]*+\])"
     r"(?!(?:에|에서|의|를|을|와|과|는|은|부터|까지|로|도|제\d+항)(?:\W|제|$)|[ \t]*(?:및|또는|내지|부터|[,ㆍ·]))"
 )
 _REPEALED = re.compile(r"[ \t]+삭제")
@@ -22,7 +22,7 @@ _RANKS = {"편": PART, "장": CHAPTER, "절": SECTION, "관": SUBSECTION}
 _ANNEX_NUMBER = r"(?:[ \t]*(?P<number>\d+(?:[ \t]*의[ \t]*\d+)?))?"
 _ANNEX = re.compile(
     r"(?P<supplement>부[ \t]*칙)(?=[ \t]*(?:$|[<(\[〈]))|"
-    rf"[\[<〈][ \t]*별[ \t]*표{_ANNEX_NUMBER}[^\]>〉\n]*[\]>〉](?=[ \t]|$)"
+    rf"(?:■[ \t][^\[\]<>【】\n]{{0,80}})?[\[<〈【][ \t]*별[ \t]*표{_ANNEX_NUMBER}[^\]>〉】\n]*[\]>〉】](?=[ \t]|$)"
 )
 _MARKED_ANNEX = re.compile(r"별[ \t]*표(?:[ \t]*(?P<number>\d+(?:[ \t]*의[ \t]*\d+)?)(?=[ \t(.:]|$)|(?=[ \t]*$))")
 _LONGEST = 100  # characters of a line that is a heading above the articles; a longer one is a sentence
@@ -47,7 +47,8 @@ def read_heading(words: str, *, marked: bool) -> LawHeading | None:
     outer = _OUTER.match(words)
     if outer:
         number = _join(outer[1], outer[3])
-        return LawHeading(_RANKS[outer[2]], f"제{outer[1]}{outer[2]}", number, len(words), titled=True)
+        label = f"제{outer[1]}{outer[2]}" + (f"의{outer[3]}" if outer[3] else "")
+        return LawHeading(_RANKS[outer[2]], label, number, len(words), titled=True)
     annex = _ANNEX.match(words)
     if annex and annex["supplement"]:
         return LawHeading(ANNEX, "부칙", "", len(words), titled=True)

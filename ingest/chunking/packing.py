@@ -28,7 +28,7 @@ class Joints(NamedTuple):
     best: the best places first; any of an earlier tier is better than any of a later one or than a paragraph's end.
     good: the same for places that are better than a line's end, but not than a paragraph's.
     solids: spans that stay whole where they fit into a part.
-    body: no cut before this position, the end of a heading, as long as what follows fits beside it.
+    body: no cut before this position, where what is under a heading begins, as long as some of it fits beside that.
     """
 
     best: Sequence[Sequence[int]] = ()
@@ -82,7 +82,6 @@ def pack(
     """
     end = skip_back(text, start, end)
     begin = fresh = skip(text, start, end)  # fresh: what no part holds yet begins here
-    joints = joints._replace(body=skip(text, joints.body, end))
     while fresh < end:
         words = prefix(fresh)
         lead = f"{words}\n" if words else ""
@@ -146,11 +145,12 @@ def _find_cut(text: str, span: tuple[int, int, int], joints: Joints) -> int:
         low = least = joints.body + 1
     balanced = end - share  # a later cut leaves a tiny rest
     limits = (balanced, high) if low <= balanced < high else (high,)
+    one_line = text.find("\n", low, high + 1) < 0
     return (
         _find_last(joints.best, low, limits)
-        or _find_boundary(find_blank_line, text, low, limits)
+        or (None if one_line else _find_boundary(find_blank_line, text, low, limits))
         or _find_last(joints.good, low, limits)
-        or _find_boundary(find_line, text, low, limits)
+        or (None if one_line else _find_boundary(find_line, text, low, limits))
         or _find_last((*joints.best, *joints.good), least, limits)  # a small part before an item in two pieces
         or _find_boundary(find_sentence, text, low, limits)
         or _find_boundary(find_pause, text, low, limits)

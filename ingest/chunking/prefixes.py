@@ -1,5 +1,6 @@
 """What goes before a part in the embedded text, cut to its share of the budget."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -8,6 +9,7 @@ from ingest.chunking.sizers import Sizer
 
 SEPARATOR = " > "
 ELLIPSIS = "…"
+_WORD = re.compile(r"\w+")
 _SHARE = 2  # of the limit: a prefix takes at most the half
 _LEAD_SHARE = 4  # of the limit: so much of that at most is for what announces the part
 
@@ -72,6 +74,12 @@ class Prefixes:
                 return ""
             text = make(length)
         return text
+
+
+def says(title: str, name: str) -> bool:
+    """Say whether the words of a name stand in a title, in a row."""
+    said, wanted = (" ".join(["", *_WORD.findall(words.casefold()), ""]) for words in (title, name))
+    return wanted in said
 
 
 def shorten(text: str, limit: int) -> str:

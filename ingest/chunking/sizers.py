@@ -1,7 +1,6 @@
 """What a part is measured by: characters, tokens, or tokens as its letters let expect."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -55,7 +54,10 @@ class Characters:
 
     def reach(self, lead: str, text: str, start: int, end: int) -> int:  # noqa: ARG002 - every text is as long as it is
         """Find the position; this is no guess."""
-        return max(start + 1, min(end, start + self.limit - len(lead)))
+        farthest = start + self.limit - len(lead)
+        if farthest >= end:
+            return end
+        return farthest if farthest > start else start + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Tokens:
     again, and few tokenizers make a token of two.
 
     prefix: what the model wants before a document; it counts.
+    _pieces: the tokens of each word alone; "" has those that the model adds to any text.
     """
 
     limit: int
@@ -84,15 +87,15 @@ class Tokens:
         if room <= 0:
             return start + 1
         farthest = min(end, start + room * _LONGEST)
-        counted = start + 1
+        pieces, last = self._pieces, None
         for match in _PIECE.finditer(text, start, farthest):
-            piece = match.group()
-            if piece not in self._pieces:  # most that follow are fresh, too: they are counted in one call
-                self._count(_PIECE.findall(text, match.start(), min(farthest, match.end() + 4 * room)), piece)
-            room -= self._pieces[piece]
+            piece = match[0]
+            if piece not in pieces:
+                self._count(piece)
+            room -= pieces[piece]
             if room < 0:
-                return counted
-            counted = match.end()
+                return last.end() if last else start + 1
+            last = match
         return farthest
 
     def _measure_lead(self, lead: str) -> int:
@@ -103,12 +106,14 @@ class Tokens:
             measured = self._leads[lead] = self.measure(lead)
         return measured
 
-    def _count(self, pieces: Sequence[str], first: str) -> None:
+    def _count(self, piece: str) -> None:
+        """Count a word, by itself: for several the tokenizer wakes threads, which takes longer than a few words do."""
         if len(self._pieces) >= _KEPT:
             self._pieces.clear()
-        fresh = [piece for piece in dict.fromkeys([first, *pieces]) if piece not in self._pieces]
-        [around, *counts] = self.counter.count_each(["", *fresh])
-        self._pieces.update(zip(fresh, (max(1, count - around) for count in counts), strict=True))
+        if "" not in self._pieces:
+            [self._pieces[""]] = self.counter.count_each([""])
+        [count] = self.counter.count_each([piece])
+        self._pieces[piece] = max(1, count - self._pieces[""])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
-"""Stretches of a text that are somebody else's: quoted amendments and fenced code. No heading begins in them."""
+"""Stretches of a text that are somebody else's: quotations, amendments, fenced code. No heading begins in them."""
 
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+
+from ingest.chunking.amendments import find_amendments
 
 # A quotation mark that is never closed must not swallow the rest of a law.
 _LONGEST_QUOTATION = 10_000  # characters
@@ -10,11 +12,11 @@ _LONGEST_QUOTATION = 10_000  # characters
 _CURLY = re.compile("[“”]")
 # Straight marks do not say whether they open or close: this one opens an amendment (the line has no second one), and
 # one at the end of a line closes it.
-_STRAIGHT_OPENS = re.compile(
-    r'(?:"(?=(?:Điều|ĐIỀU|Chương|CHƯƠNG|Mục|MỤC|제)[ \t]*[\dIVXLC])|'
-    r'^[ \t]*+"(?=\d{1,3}[a-zđ]?[.)]\s|[a-zđ]\)\s))[^"\n]*+(?=\n)',  # a clause or a point: only where a line begins
-    re.MULTILINE,
+_STRAIGHT_OPENS = re.compile(  # a clause or a point only where a line begins
+    r'"(?=(?P<article>(?:Điều|ĐIỀU|Chương|CHƯƠNG|Mục|MỤC|제)[ \t]*[\dIVXLC])|'
+    r'\d{1,3}[a-zđ]?[.)]\s|[a-zđ]\)\s)[^"\n]*+(?=\n)'
 )
+_DEEPEST = 100  # columns that a clause may be indented by
 _STRAIGHT_CLOSES = re.compile(r'"[.;,]?[ \t]*+(?=\n|\Z)')
 _FENCE = re.compile(r"^ {0,3}(`{3,}+|~{3,}+)([^\n]*)", re.MULTILINE)
 
@@ -30,7 +32,7 @@ class Verbatim:
 
     def __init__(self, text: str) -> None:
         self.fences = list(_find_fences(text))
-        spans = sorted([*_find_curly(text), *_find_straight(text), *self.fences])
+        spans = sorted([*_find_curly(text), *_find_straight(text), *find_amendments(text), *self.fences])
         self._starts: list[int] = []
         self._ends: list[int] = []
         for start, end in spans:
@@ -65,7 +67,9 @@ def _find_curly(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _find_straight(text: str) -> Iterator[tuple[int, int]]:
-    opens = [mark.start() for mark in _STRAIGHT_OPENS.finditer(text)]
+    opens = [
+        mark.start() for mark in _STRAIGHT_OPENS.finditer(text) if mark["article"] or _begins_line(text, mark.start())
+    ]
     closes = [mark.end() for mark in _STRAIGHT_CLOSES.finditer(text)] if opens else []
     for start in opens:
         index = bisect_right(closes, start + 1)
@@ -73,9 +77,15 @@ def _find_straight(text: str) -> Iterator[tuple[int, int]]:
             yield start, closes[index]
 
 
+def _begins_line(text: str, position: int) -> bool:
+    """Say whether only spaces stand before a position in its line."""
+    _, newline, before = text[max(0, position - _DEEPEST) : position].rpartition("\n")
+    return not before.strip(" \t") and (bool(newline) or position < _DEEPEST)
+
+
 def _find_fences(text: str) -> Iterator[tuple[int, int]]:
     """Find fenced code (CommonMark 0.31, section 4.5)."""
-    if "```" not in text and "~~~" not in text:
+    if not any(mark[0] in text and mark in text for mark in ("```", "~~~")):  # one character is soon looked for
         return
     fences: Sequence[re.Match[str]] = list(_FENCE.finditer(text))
     unclosed = {"`": len(text) + 1, "~": len(text) + 1}  # fences of this length or more have no closing one ahead

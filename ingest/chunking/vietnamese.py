@@ -14,7 +14,7 @@ _ORDINAL = r"(?i:thứ[ \t]+(?:mười[ \t]+(?:một|hai|ba|bốn|tư|lăm|sáu|
 # Articles of the codified law (pháp điển) are numbered by subject, document and kind of document: "Điều 21.2.LQ.1."
 _CODE = r"\d+\.\d+\.(?:LQ|NĐ|TT|QĐ|TL|PL|NQ|NL|CT)\.\d[\d.]*(?<=\d)[a-zđ]?"
 _FORMS = (
-    (ARTICLE, "Điều", re.compile(rf"(?:Điều|Ðiều|ĐIỀU)[ \t]+({_CODE}|\d+[a-zđ]?\b)")),
+    (ARTICLE, "Điều", re.compile(rf"(?:Đi[ềê]u|Ðiều|ĐI[ỀÊ]U)[ \t]*({_CODE}|\d+[a-zđ]?\b)")),
     (CHAPTER, "Chương", re.compile(rf"(?:Chương|CHƯƠNG)[ \t]+({_NUMBER})")),
     (SECTION, "Mục", re.compile(rf"(?:Mục|MỤC)[ \t]+({_NUMBER}|[A-Z]\b)")),
     (SUBSECTION, "Tiểu mục", re.compile(rf"(?:Tiểu[ \t]+[mM]ục|TIỂU[ \t]+MỤC)[ \t]+({_NUMBER})")),

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ingest.adoption import adopt as adopt_collection
-from ingest.chunking import OVERLAP
 from ingest.clock import tell_time
 from ingest.commands.options import LockWait, takes_settings
 from ingest.commands.output import complain, print_report, reporting, tell, watching, write_report
+from ingest.cutting import Cutting
 from ingest.doctor.masks import mask_url
 from ingest.durations import read_duration
 from ingest.embedders.cache import Cache
@@ -57,19 +57,7 @@ def index(
     *,
     settings: Settings,
     reading: Reading,
-    chunk_size: Annotated[
-        str | None,
-        flag(
-            "--chunk-size",
-            metavar="CHARACTERS|TOKENSt",
-            help="What a chunk holds with its prefix: characters, or tokens as 126t. Default: as the dataset was cut "
-            "before, else what the model reads. Another one than recorded wants --rechunk.",
-        ),
-    ] = None,
-    chunk_overlap: Annotated[
-        int | None,
-        flag("--chunk-overlap", metavar="CHARACTERS", help=f"Characters that chunks share. Default: {OVERLAP}."),
-    ] = None,
+    cutting: Cutting,
     rechunk: Annotated[bool, flag("--rechunk", help="Cut anew, not as the dataset was cut before.")] = False,
     accept_columns: Annotated[
         bool, flag("--accept-columns", help="Go on although a sheet lost the column of a role.")
@@ -170,9 +158,10 @@ def index(
         context.obj.ping.start()
     wait = read_duration("--lock-wait", lock_wait)
     options = Options(
-        find_window=lru_cache(partial(find_window, spec=settings.embedder or "")),  # it may read a large file
-        chunk_size=chunk_size,
-        chunk_overlap=chunk_overlap,
+        # Asked once: it may read a large file.
+        find_window=lru_cache(partial(find_window, spec=settings.embedder or "", fetch=not dry_run)),
+        chunk_size=cutting.chunk_size,
+        chunk_overlap=cutting.chunk_overlap,
         rechunk=rechunk,
         accept_columns=accept_columns,
         guard=Guard(max_delete, command=_tell_command()),

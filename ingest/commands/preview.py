@@ -4,16 +4,17 @@ from typing import Annotated
 
 import typer
 
-from ingest import render
-from ingest.chunking import OVERLAP, open_chunker
+from ingest.chunking import open_chunker
 from ingest.commands.options import takes_settings
 from ingest.commands.output import complain, print_json, print_lines
+from ingest.cutting import Cutting
 from ingest.embedders.window import find_window
 from ingest.errors import UsageError
 from ingest.preview import preview
+from ingest.preview.page import render_preview, render_preview_problems
 from ingest.protocols import Window
 from ingest.reading import Reading, open_sources
-from ingest.settings import Settings, flag, open_chosen_embedder
+from ingest.settings import Settings, open_chosen_embedder
 
 
 @takes_settings
@@ -22,27 +23,21 @@ def preview_sources(
     *,
     settings: Settings,
     reading: Reading,
-    chunk_size: Annotated[
-        str | None,
-        flag(
-            "--chunk-size",
-            metavar="CHARACTERS|TOKENSt",
-            help="What a chunk holds with its prefix: characters, or tokens as 126t. Default: what the model reads.",
-        ),
-    ] = None,
-    chunk_overlap: Annotated[
-        int | None,
-        flag("--chunk-overlap", metavar="CHARACTERS", help=f"Characters that chunks share. Default: {OVERLAP}."),
-    ] = None,
+    cutting: Cutting,
+    whole: Annotated[
+        bool, typer.Option("--all", help="Show every file, sheet, heading and item, not the first ones of many.")
+    ] = False,
 ) -> None:
-    """Show how sheets and texts are understood, and the first chunks; ask no service and write nothing."""
-    chunker = open_chunker(size=chunk_size, overlap=chunk_overlap, window=_find_window(settings))
-    seen = preview(open_sources(reading), chunker=chunker, encoding=reading.encoding or "")
+    """Show how sheets and texts are understood and how they are cut; ask no service and write nothing."""
+    window = _find_window(settings)
+    chunker = open_chunker(size=cutting.chunk_size, overlap=cutting.chunk_overlap, window=window)
+    sources = open_sources(reading)
+    seen = preview(sources, chunker=chunker, window=window, encoding=reading.encoding or "", whole=whole)
     if settings.json:
         print_json(seen.as_json())
     elif not settings.quiet:
-        print_lines(render.render_preview(seen))
-    complain(*render.render_preview_problems(seen))
+        print_lines(render_preview(seen))
+    complain(*render_preview_problems(seen))
     raise typer.Exit(seen.exit_code)
 
 

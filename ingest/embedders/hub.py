@@ -22,6 +22,11 @@ def list_names(*, quantised: bool) -> tuple[str, ...]:
     return (_INT8_OF.get(platform.machine().lower(), _INT8_ELSEWHERE), *_INT8) if quantised else _FULL
 
 
+def is_id(model: str) -> bool:
+    """Say whether a model may be one of huggingface.co: NAME or OWNER/NAME."""
+    return _ID.fullmatch(model) is not None
+
+
 def find_files(model: str, *, quantised: bool, token: str = "", token_name: str = "") -> tuple[Path, Path | None]:
     """Find a model's folder and its ONNX file, None where it has none; `model` is a folder or an id.
 
@@ -31,7 +36,7 @@ def find_files(model: str, *, quantised: bool, token: str = "", token_name: str 
     names = list_names(quantised=quantised)
     if (folder := Path(model).expanduser()).is_dir():
         return folder, next((folder / name for name in names if (folder / name).is_file()), None)
-    if not _ID.fullmatch(model):
+    if not is_id(model):
         raise UsageError(
             f"there is no folder {model!r}, and no model on huggingface.co is named so (NAME or OWNER/NAME)"
         )

@@ -81,16 +81,14 @@ class Local:
             return self._encoder.encode(texts)
 
     def _load(self) -> Encoder:
-        missing = [name for name in ("onnxruntime", "tokenizers") if importlib.util.find_spec(name) is None]
+        onnx = importlib.util.find_spec("onnxruntime") is not None
         torch = importlib.util.find_spec("sentence_transformers") is not None
-        if missing and not torch:
-            raise UsageError(
-                f"local needs {' and '.join(missing)}: pip install 'create-vector-db[local]', or choose a service"
-            )
+        if not onnx and not torch:
+            raise UsageError("local needs onnxruntime: pip install 'create-vector-db[local]', or choose a service")
         folder, file = find_files(
             self._source, quantised=self._quantised, token=self._token, token_name=self._token_name
         )
-        if file is not None and not missing:
+        if file is not None and onnx:
             description = describe(folder, self._source, self.identity.pooling)
             return OnnxEncoder(file, description, model=self._source, device=self._device)
         if self._quantised:

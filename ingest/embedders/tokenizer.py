@@ -1,11 +1,19 @@
-"""The tokenizer of a model, where it is on this machine: it counts the tokens that are billed, and that are read."""
+"""The tokenizer of a model: it counts the tokens that are billed, and that are read."""
 
-import importlib.util
+import contextlib
+import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from ingest.embedders.deadline import run_within
+from ingest.embedders.words import tidy
+
 _FILE = "tokenizer.json"
+_BESIDE = ("sentence_bert_config.json", "config.json", "tokenizer_config.json")  # they tell the window
+_ANSWER = 4.0  # seconds: that long a run waits for a hub that doesn't answer
+_TRANSFER = 60.0  # seconds: and so long for the files, of up to 20 MB
+_DIGEST = 12  # hexadecimal digits: enough to tell the few files of a model apart
 
 
 class Tokenizer:
@@ -13,17 +21,20 @@ class Tokenizer:
 
     file: a tokenizer.json, as https://huggingface.co/docs/tokenizers writes it. Some come with a truncation and a
     padding switched on; here every token counts, and nothing but tokens.
+    digest: of the file's bytes.
     Raises ValueError for a file that is none.
     """
 
     def __init__(self, file: Path) -> None:
-        from tokenizers import Tokenizer as Counter  # noqa: PLC0415 - heavy, and of an extra
+        from tokenizers import Tokenizer as Counter  # noqa: PLC0415 - heavy
 
         try:
-            self._tokenizer = Counter.from_str(file.read_text(encoding="utf-8"))
+            content = file.read_bytes()
+            self._tokenizer = Counter.from_str(content.decode())
         except Exception as error:  # tokenizers raises no other
             raise ValueError(str(error)) from error
         self.folder = file.parent
+        self.digest = hashlib.sha256(content).hexdigest()[:_DIGEST]
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
 
@@ -45,8 +56,6 @@ def find_tokenizer(model: str, spec: str = "") -> Tokenizer | str:
     """
     if not model:
         return "which model the service has is known with its first answer"
-    if importlib.util.find_spec("tokenizers") is None:
-        return "counting tokens needs the package tokenizers: pip install 'create-vector-db[local]'"
     file = _find_file(spec.removeprefix("local:")) if spec.startswith("local:") else None
     file = file or _find_file(model) or _find_fetched(model)
     if file is None:
@@ -57,6 +66,46 @@ def find_tokenizer(model: str, spec: str = "") -> Tokenizer | str:
         return f"the tokenizer of {model} cannot be read: {error}"
 
 
+def fetch_tokenizer(model: str) -> str:
+    """Fetch the tokenizer of a model from huggingface.co, or HF_ENDPOINT, into HF_HOME; and what tells its window.
+
+    No token is sent. What fails is said in one line, "" where nothing did: a run can do without.
+    """
+    _switch_telemetry_off()
+    from huggingface_hub import constants  # noqa: PLC0415 - heavy
+
+    if constants.HF_HUB_OFFLINE:
+        return "HF_HUB_OFFLINE is set"
+    try:
+        run_within(_ANSWER, lambda: _ask_for(model))
+        run_within(_TRANSFER, lambda: _transfer(model))
+    except TimeoutError:
+        return f"{constants.ENDPOINT} does not answer in time"
+    except Exception as error:  # noqa: BLE001 - of whatever kind: a hub's, a proxy's, a disk's
+        return f"{type(error).__name__}: {tidy(str(error))}"
+    return ""
+
+
+def _switch_telemetry_off() -> None:
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # read when huggingface_hub is imported
+
+
+def _ask_for(model: str) -> None:
+    """Ask whether the tokenizer can be had; raises what says that it can't."""
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url  # noqa: PLC0415 - heavy
+
+    get_hf_file_metadata(hf_hub_url(model, _FILE), timeout=_ANSWER, token=False)
+
+
+def _transfer(model: str) -> None:
+    from huggingface_hub import hf_hub_download  # noqa: PLC0415 - heavy
+    from huggingface_hub.errors import EntryNotFoundError  # noqa: PLC0415 - heavy
+
+    for name in (_FILE, *_BESIDE):
+        with contextlib.suppress(EntryNotFoundError):
+            hf_hub_download(model, name, token=False)
+
+
 def _find_file(folder: str) -> Path | None:
     root = Path(folder).expanduser()
     files = [root / _FILE, *sorted(root.glob(f"*/{_FILE}"))] if root.is_dir() else []
@@ -64,7 +113,7 @@ def _find_file(folder: str) -> Path | None:
 
 
 def _find_fetched(model: str) -> Path | None:
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # read when it is imported
+    _switch_telemetry_off()
     from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415 - heavy
     from huggingface_hub.errors import HFValidationError  # noqa: PLC0415 - heavy
 

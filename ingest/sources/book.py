@@ -26,13 +26,14 @@ class Head:
 class Opened:
     """A sheet that is being read.
 
-    first: the column, counted from 0, in which the cells of all rows begin. rows: from the top, blank ones included.
+    first: the column, counted from 0, in which the cells of all rows begin.
+    rows: gives them from the top, blank ones included, as often as it is asked.
     cells: how many are held in memory. merged: ranges of cells, (row, column) to (row, column), counted from 0, of a
     workbook whose XML does not tell them.
     """
 
     first: int
-    rows: Iterator[Sequence[Cell]]
+    rows: Callable[[], Iterator[Sequence[Cell]]]
     cells: int = 0
     merged: Sequence[tuple[tuple[int, int], tuple[int, int]]] = ()
 

@@ -30,7 +30,8 @@ def open_book(content: bytes) -> Book:
         with _translate():
             sheet = workbook.get_sheet_by_index(index)
             first = (sheet.start or (0, 0))[1]
-            return Opened(first, _guard(sheet.iter_rows()), sheet.height * sheet.width, sheet.merged_cell_ranges or ())
+            cells, merged = sheet.height * sheet.width, sheet.merged_cell_ranges or ()
+            return Opened(first, lambda: _guard(sheet.iter_rows()), cells, merged)
 
     return Book(heads, read)
 

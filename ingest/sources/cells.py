@@ -4,6 +4,7 @@ import math
 import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Self, TypeAlias
 
 from ingest.model import Json
@@ -20,6 +21,19 @@ class Unsaved(str):
     """A blank cell whose formula was saved without its value."""
 
     __slots__ = ()
+
+
+class Failed(str):
+    """A blank cell whose formula came out as an error, such as #N/A."""
+
+    __slots__ = ("error",)
+    error: str
+
+    def __new__(cls, *, error: str) -> Self:
+        """Name the error."""
+        failed = super().__new__(cls)
+        failed.error = error
+        return failed
 
 
 class Linked(str):
@@ -41,12 +55,27 @@ _SPACES = " \t\n\r\f\v\u0085\u00a0\u200b\u2028\u2029\ufeff"
 # Control characters come from _xHHHH_ escapes; nobody sees them.
 _CONTROL = re.compile("[\x00-\x08\x0c\x0e-\x1f\ufeff]")
 _DIGITS = 15  # significant digits that Excel keeps and shows
+_WRITTEN = 1e21  # from here on a number is written with its exponent
 _EXACT = 2**53  # up to here a float holds every integer
 
 
 def is_blank(cell: Cell) -> bool:
     """Tell whether a person sees nothing in the cell; 0 and FALSE are seen."""
-    return cell == "" or not write_text(cell)
+    if isinstance(cell, str):  # mostly its first letter says it
+        return not (cell and (cell[0].isalnum() or write_text(cell)))
+    return not write_text(cell)
+
+
+def is_empty(cell: Cell) -> bool:
+    """Tell whether there is nothing in the cell: no value, and no formula whose value was not saved."""
+    return is_blank(cell) and not isinstance(cell, Unsaved)
+
+
+def name_kind(kind: type) -> str:
+    """Name what a filter can tell apart of the values of a class of cells: numbers, text, or TRUE or FALSE."""
+    if issubclass(kind, bool):
+        return "TRUE or FALSE"
+    return "numbers" if issubclass(kind, int | float) else "text"
 
 
 def write_text(cell: Cell) -> str:
@@ -57,8 +86,7 @@ def write_text(cell: Cell) -> str:
         case bool():
             return "TRUE" if cell else "FALSE"
         case int() | float():
-            number = write_json(cell)
-            return "" if number is None else str(number)
+            return _write_number(write_json(cell))
         case datetime():
             return write_text(cell.date()) if cell.time() == time.min else cell.isoformat(" ")
         case timedelta():
@@ -113,6 +141,13 @@ def _round(number: float) -> int | float | None:
         return int(number)
     rounded = float(f"{number:.{_DIGITS}g}")
     return rounded if math.isfinite(rounded) else number  # the very largest round up out of range
+
+
+def _write_number(number: Json) -> str:
+    """Write a whole number with its digits, as long as a person would: 12345678901234600000, and 1e+300."""
+    if isinstance(number, float) and number.is_integer() and abs(number) < _WRITTEN:
+        return f"{Decimal(str(number)):.0f}"  # the digits that are known, and zeros
+    return "" if number is None else str(number)
 
 
 def _write_duration(duration: timedelta) -> str:

@@ -1,50 +1,13 @@
 """Which row of a sheet is its header, and which of its columns plays which role."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ingest.sources.cells import Cell, Covered, is_blank, write_letters, write_text
+from ingest.sources.header import LONG, Header, looks_like_names, write_name
 from ingest.sources.names import ANSWERS, CONTENTS, ROLES, normalise, recognise
 
 SEARCHED = 20  # rows in which a header is looked for: titles, logos and dates of printing stand above it
-_LONG = 100  # characters; a cell with more is no heading
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """A header, of one row or of two.
-
-    place: the index of its last row among the rows that were searched.
-    names: one for each cell, no two alike; an unnamed one is "column_" and its letters.
-    columns: role → index of the cell; "page_content" is always there.
-    doubt: why a person must choose a column, with the way to; "" where the choice is clear.
-    """
-
-    place: int
-    names: tuple[str, ...]
-    columns: Mapping[str, int]
-    doubt: str
-
-    def name_roles(self) -> Mapping[str, str]:
-        """Give the name of each role's column."""
-        return {role: self.names[index] for role, index in self.columns.items()}
-
-    def is_repeated(self, cells: Sequence[Cell]) -> bool:
-        """Tell whether a row says the names again, as at the top of a printed page, or in another language."""
-        said = {role: cells[at] if at < len(cells) else "" for role, at in self.columns.items()}
-        if not all(isinstance(cell, str) and 0 < len(cell) <= _LONG for cell in said.values()):
-            return False
-        if len(said) > 1 and all(_find_role(cell) == role for role, cell in said.items()):
-            return True
-        return all(is_blank(cell) or _is_same(cell, name) for cell, name in zip(cells, self.names, strict=False))
-
-    def is_another(self, cells: Sequence[Cell]) -> bool:
-        """Tell whether a row is the header of another table, which has its columns in another order."""
-        filled = {role: cells[at] for role, at in self.columns.items() if at < len(cells) and not is_blank(cells[at])}
-        named = {role: _find_role(cell) for role, cell in filled.items()}
-        if len(named) < 2 or not all(named.values()):  # noqa: PLR2004 # one name alone may be a text
-            return False
-        return any(role != other for role, other in named.items()) and not self.is_repeated(cells)
 
 
 def find_header(rows: Sequence[Sequence[Cell]], first: int, mapping: Mapping[str, str]) -> Header | None:
@@ -53,11 +16,13 @@ def find_header(rows: Sequence[Sequence[Cell]], first: int, mapping: Mapping[str
     It is the first row that has every column of `mapping` (role → name), or, without one, the row with the most roles
     and of those the widest. A row without a column for page_content is none. Two rows are one header where some of
     its names stand in the upper one: those of cells merged with the ones below, or of columns unnamed in the lower.
+    Cells that are no names, a date or a long explanation, are let pass beside two roles, where no row above has one.
     """
     lines = _fill_down(rows)
-    found = []
+    found: list[Header] = []
     for place, cells in enumerate(lines):
-        alone = _read_header(place, cells, first, mapping)
+        strict = bool(found) or not _names_table(cells)
+        alone = _read_header(place, cells, first, mapping, strict=strict)
         joined = _read_header(place, _join(lines[place - 1], cells), first, mapping) if place else None
         if joined and len(joined.columns) > max(_count_roles(lines[place - 1]), _count_roles(cells)):
             found.append(joined)
@@ -75,7 +40,7 @@ def find_header(rows: Sequence[Sequence[Cell]], first: int, mapping: Mapping[str
 def list_names(rows: Sequence[Sequence[Cell]]) -> tuple[str, ...]:
     """List what may be the names of columns where no header was recognised: the texts of the row that has most."""
     texts = [
-        tuple(_write_name(cell) for cell in cells if isinstance(cell, str) and not is_blank(cell)) for cells in rows
+        tuple(write_name(cell) for cell in cells if isinstance(cell, str) and not is_blank(cell)) for cells in rows
     ]
     return max(texts, key=len, default=())
 
@@ -104,7 +69,14 @@ def _join(upper: Sequence[Cell], lower: Sequence[Cell]) -> list[Cell]:
 
 def _count_roles(cells: Sequence[Cell]) -> int:
     """Count the roles that a row names by itself, page_content or not."""
-    return len(_rank_columns(cells, taken={})) if _looks_like_names(cells) else 0
+    return len(_rank_columns(cells, taken={})) if looks_like_names(cells) else 0
+
+
+def _names_table(cells: Sequence[Cell]) -> bool:
+    """Tell whether a row names two roles, page_content among them, and has fewer long texts than those."""
+    roles = _rank_columns(cells, taken={})
+    long = sum(isinstance(cell, str) and len(cell) > LONG for cell in cells)
+    return "page_content" in roles and len(roles) > max(long, 1)
 
 
 def _continues(cells: Sequence[Cell], header: Header) -> bool:
@@ -113,18 +85,12 @@ def _continues(cells: Sequence[Cell], header: Header) -> bool:
     return all(isinstance(cell, Covered) for cell in roles) and not all(map(is_blank, cells))
 
 
-def _find_role(cell: Cell) -> str:
-    text = write_text(cell)
-    known = recognise(text) if len(text) > 1 else None  # a "Q" and an "A" may be a row
-    return known[0] if known else ""
-
-
-def _is_same(cell: Cell, name: str) -> bool:
-    return normalise(_write_name(cell)) == normalise(name)
-
-
-def _read_header(place: int, cells: Sequence[Cell], first: int, mapping: Mapping[str, str]) -> Header | None:
-    if not mapping and not _looks_like_names(cells):
+def _read_header(
+    place: int, cells: Sequence[Cell], first: int, mapping: Mapping[str, str], *, strict: bool = True
+) -> Header | None:
+    if strict and not mapping and not looks_like_names(cells):
+        return None
+    if not mapping and "page_content" not in _rank_columns(cells, taken={}):
         return None
     names = tuple(_make_unique(cells, first))
     columns: dict[str, int] = {}
@@ -143,21 +109,13 @@ def _read_header(place: int, cells: Sequence[Cell], first: int, mapping: Mapping
     return Header(place, names, columns, "; ".join(doubts)) if "page_content" in columns else None
 
 
-def _looks_like_names(cells: Sequence[Cell]) -> bool:
-    """Tell whether every cell can name a column: a short text, or a whole number such as a year."""
-    return all(is_blank(cell) or _is_name(cell, write_text(cell)) for cell in cells)
-
-
-def _is_name(cell: Cell, text: str) -> bool:
-    return len(text) <= _LONG if isinstance(cell, str) else text.isdigit()
-
-
 def _rank_columns(cells: Sequence[Cell], *, taken: Mapping[str, int]) -> dict[str, list[tuple[int, int]]]:
     """List for each role that isn't taken the (rank, index) of the columns that could play it."""
     ranked: dict[str, list[tuple[int, int]]] = {}
     letters = []
     for index, cell in enumerate(cells):
-        known = recognise(write_text(cell)) if isinstance(cell, str) and index not in taken.values() else None
+        named = isinstance(cell, str) and cell and index not in taken.values()
+        known = recognise(write_text(cell)) if named else None
         if known and known[0] not in taken:
             ranked.setdefault(known[0], []).append((known[1], index))
             letters.append(len(normalise(write_text(cell))) == 1)
@@ -173,17 +131,13 @@ def _rank_columns(cells: Sequence[Cell], *, taken: Mapping[str, int]) -> dict[st
 def _make_unique(cells: Iterable[Cell], first: int) -> Iterator[str]:
     seen: set[str] = set()
     for column, cell in enumerate(cells, start=first):
-        name = given = _write_name(cell) or name_column(column)
+        name = given = write_name(cell) or name_column(column)
         copies = 1
         while normalise(name) in seen:
             copies += 1
             name = f"{given}_{copies}"
         seen.add(normalise(name))
         yield name
-
-
-def _write_name(cell: Cell) -> str:
-    return " ".join(write_text(cell).split())
 
 
 def _is_row(cells: Sequence[Cell]) -> bool:

@@ -9,7 +9,7 @@ from itertools import islice
 from ingest.sources.detection import UTF_8, UTF_16_BE, UTF_16_LE, Encoding, find_encoding, name_encoding
 from ingest.sources.mojibake import Mojibake, find_mojibake
 from ingest.sources.normalisation import normalise
-from ingest.sources.strays import is_sound, leave_out
+from ingest.sources.strays import is_clean, is_sound, leave_out
 from ingest.sources.unreadable import UnreadableError
 
 # UTF-32 before UTF-16, whose mark is the beginning of the other's (Unicode 17.0, section 23.8).
@@ -33,6 +33,12 @@ _BLOCK = 512  # bytes in which zeros are counted
 _PAIR = 2  # zero bytes, of which a single one is stray
 _ZEROS = 0.05  # UTF-16 has more of them, at odd or at even places, in white space and digits; UTF-8 has none
 _SWAPPED = "\u2000\u0a00"  # a space and a line end of which the bytes are swapped
+_NARROW = re.compile(rb"[A-Za-z0-9 .,:;()/\r\n-]{12,}")  # six characters of UTF-16, of which each is two of ASCII
+_RARELY = 5000  # Chinese characters among which there is such a run by chance, at least
+_CLASH = re.compile(  # Hangul or Chinese beside scripts of which hardly anything but a wrong pair is met there
+    "[가-힣一-鿿][\u0530-\u0dff\u0e80-\u0fff\u1200-\u1dff\u2c00-\u2dff\ua000-\uabff]"
+    "|[\u0530-\u0dff\u0e80-\u0fff\u1200-\u1dff\u2c00-\u2dff\ua000-\uabff][가-힣一-鿿]"
+)
 _UNUSED = ("Cn", "Co", "Cs")  # unassigned, for private use, half of a character
 _LEAD = re.compile(b"[\xc2-\xf4]")  # the first byte of a character of several (RFC 3629)
 _CERTAIN = 2  # characters of several bytes in valid UTF-8: chance does not make so many
@@ -69,6 +75,19 @@ def examine(content: bytes, encoding: str = "") -> Decoded:
     return replace(found, text=normalise(found.text))
 
 
+def is_plain(content: bytes) -> bool:
+    """Tell whether bytes are sound UTF-8, of which nothing is repaired or left out, and so could be read in parts.
+
+    A byte order mark is none of it.
+    """
+    if not is_clean(content) or content.startswith(tuple(signature for signature, _ in _FORMATS)):
+        return False
+    try:
+        return find_mojibake(content.decode()) is None
+    except UnicodeDecodeError:
+        return False
+
+
 def recover(content: bytes, encoding: str = "") -> Decoded:
     """Decode bytes to the text as it was written, by what they say for certain.
 
@@ -87,8 +106,8 @@ def recover(content: bytes, encoding: str = "") -> Decoded:
     notes = [Note("", f"read as {chosen.name}, {how}")] if how else []
     text = _show(content[len(mark) :], chosen, marked=bool(mark)).removesuffix("\x1a")  # which ended a text under DOS
     if damage := find_mojibake(text) if chosen.read is str else None:
-        text = _repair(damage)
-        notes.append(Note("", f"repaired: it was UTF-8, once read as {damage.name}"))
+        text = text if damage.example else _repair(damage)
+        notes.append(_tell(damage))
     text, line, strays = leave_out(text, content, len(mark), chosen)
     notes += [Note(line, strays)] if strays else []
     return Decoded(chosen.read(text), chosen.name, tuple(notes))
@@ -96,11 +115,13 @@ def recover(content: bytes, encoding: str = "") -> Decoded:
 
 def _choose(content: bytes, named: Encoding | None) -> tuple[Encoding, str]:
     """Choose the encoding of bytes without a mark, and say how, "" for UTF-8. Raises UnreadableError."""
+    bad: int | None = None
+    cut = False
     try:
         content.decode()
-        bad = None
     except UnicodeDecodeError as error:
         bad = error.start
+        cut = error.end == len(content) and error.end - bad > 1 and "end of data" in error.reason
     if named:
         certain = bad is None and _is_utf_8(content, named)
         return (UTF_8, "") if certain else (named, "which --encoding names")
@@ -109,7 +130,7 @@ def _choose(content: bytes, named: Encoding | None) -> tuple[Encoding, str]:
     shifted = any(code in content for code in _SHIFTS)
     if not shifted and (bad is None or is_sound(UTF_8.show(content), UTF_8)):
         return UTF_8, ""
-    if found := find_encoding(content):
+    if not cut and (found := find_encoding(content)):
         return found, "found by its letters"
     if bad is None:
         return UTF_8, ""  # what shifts is refused as a control character
@@ -166,7 +187,20 @@ def _show(content: bytes, encoding: Encoding, *, marked: bool) -> str:
 
 def _find_askew(text: str) -> str:
     """Find a character that bytes make when they are paired wrongly, and that no text holds; "" where there is none."""
-    return next((one for one in sorted(set(text)) if one in _SWAPPED or unicodedata.category(one) in _UNUSED), "")
+    content = text.encode("utf-16-le", "surrogatepass")
+    runs = list(islice(_NARROW.finditer(content), 1 + len(text) // _RARELY))
+    chinese = len(re.findall("[一-鿿]", text)) if runs else 0
+    if len(runs) * _RARELY > chinese:
+        return text[(runs[0].start() + 1) // 2]
+    wrong = (one for one in sorted(set(text)) if one in _SWAPPED or unicodedata.category(one) in _UNUSED)
+    return next(wrong, "") or (clash.group()[0] if (clash := _CLASH.search(text)) else "")
+
+
+def _tell(damage: Mojibake) -> Note:
+    if not damage.example:
+        return Note("", f"repaired: it was UTF-8, once read as {damage.name}")
+    said = f'"{damage.example}" looks like UTF-8 that was once read as {damage.name}'
+    return Note(f"line {damage.line}", f"{said}: left as it is; mend it in the original")
 
 
 def _repair(damage: Mojibake) -> str:

@@ -12,8 +12,9 @@ from ingest.errors import SourceError, UsageError
 from ingest.model import Columns, Document, File, Ignored, Json, Noted, Skipped
 from ingest.sources import delimited, workbook
 from ingest.sources.cells import is_blank
-from ingest.sources.columns import SEARCHED, Header
+from ingest.sources.columns import SEARCHED
 from ingest.sources.detection import name_encoding
+from ingest.sources.header import Header
 from ingest.sources.listing import (
     Selection,
     classify,
@@ -34,7 +35,7 @@ from ingest.sources.unreadable import UnreadableError
 
 EXTENSIONS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv")
 _DELIMITED = (".csv", ".tsv")
-_VERSION = 2  # a change that reads the same bytes otherwise raises it
+_VERSION = 3  # a change that reads the same bytes otherwise raises it
 _SHOWN = 30  # names in a message
 _SHOWN_CHARACTERS = 60  # of each
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import IO, Any
 
-from ingest.sources.cells import Cell, Covered, Linked, Unsaved
+from ingest.sources.cells import Cell, Covered, Failed, Linked, Unsaved
 
 _LENGTH = 8  # bytes
 _KINDS: dict[str, Callable[[Any], Cell]] = {
@@ -18,6 +18,7 @@ _KINDS: dict[str, Callable[[Any], Cell]] = {
     "timedelta": lambda seconds: timedelta(seconds=seconds),
     "Covered": Covered,
     "Unsaved": Unsaved,
+    "Failed": lambda error: Failed(error=error),
     "Linked": lambda link: Linked(link[0], url=link[1]),
 }
 
@@ -62,7 +63,7 @@ def pack_rows(rows: Iterable[Sequence[Cell]]) -> Iterator[tuple[int, bytes]]:
     blank = 0
     for cells in rows:
         end = len(cells)
-        while end and cells[end - 1] in ("", None) and not isinstance(cells[end - 1], Covered | Unsaved):
+        while end and cells[end - 1] in ("", None) and not isinstance(cells[end - 1], Covered | Failed | Unsaved):
             end -= 1
         if not end:
             blank += 1
@@ -81,6 +82,8 @@ def unpack_cells(packed: Sequence[Any]) -> list[Cell]:
 def _write_cell(cell: object) -> object:
     if isinstance(cell, Linked):
         return ["Linked", [str(cell), cell.url]]
+    if isinstance(cell, Failed):
+        return ["Failed", cell.error]
     if isinstance(cell, Covered | Unsaved):
         return [type(cell).__name__, ""]
     if isinstance(cell, timedelta):

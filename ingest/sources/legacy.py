@@ -1,4 +1,4 @@
-"""Vietnamese in eight bits, which no maintained library reads: TCVN3, VISCII and VNI."""
+"""What no library reads: Vietnamese in eight bits, TCVN3, VISCII and VNI, and Korean syllables in eight bytes."""
 
 import re
 import unicodedata
@@ -44,6 +44,14 @@ _BEGINNING = re.compile(
     r"(?:^[ \t]*(?:[-–+•]|\d+[.)]|\w[.)])[ \t]*|\A\s*|[.!?]\s+|[:;][ \t]*\n\s*|\n[ \t]*\n\s*)([^\W\d_])", re.MULTILINE
 )
 _BODY = re.compile(r"\bủ(?=y ban (?:nhân dân|thường vụ|mặt trận)\b)", re.IGNORECASE)
+_FILLER = "\u3164"
+# The letters that begin a syllable, stand in its middle and end it, as Unicode numbers syllables by them (3.12).
+_JAMO = (
+    "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ",
+    "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ",
+    f"{_FILLER}ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ",
+)
+_SPELLED = re.compile(_FILLER + "".join(f"[{part}]" for part in _JAMO))
 _CAPITALS = 2  # so many certain capitals, and no certain small letter: the whole word is in capitals
 
 
@@ -54,6 +62,16 @@ def read_tcvn3(shown: str) -> str:
     are, and where one is due.
     """
     return _restore_capitals(unicodedata.normalize("NFC", shown))
+
+
+def read_cp949(shown: str) -> str:
+    """Read the syllables that EUC-KR has no code for, which some write as a filler and three letters (KS X 1001)."""
+    return _SPELLED.sub(_compose, shown) if _FILLER in shown else shown
+
+
+def _compose(found: re.Match[str]) -> str:
+    initial, vowel, final = (part.index(letter) for part, letter in zip(_JAMO, found.group()[1:], strict=True))
+    return chr(0xAC00 + (initial * len(_JAMO[1]) + vowel) * len(_JAMO[2]) + final)
 
 
 def read_vni(shown: str) -> str:

@@ -1,21 +1,21 @@
 """What the XML of a sheet says of its cells besides their values, and no library that streams rows tells.
 
-The elements are those of ECMA-376 part 1, 18.3.1: `mergeCell`, `hyperlink`, and `f`, a formula, beside its saved `v`.
+The elements are those of ECMA-376 part 1, 18.3.1: `mergeCell`, `hyperlink`, and `f`, a formula, beside its saved `v`,
+which is the name of an error where the cell's type is "e".
 """
 
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from html import unescape
 from io import BytesIO
-from typing import IO, TypeAlias
+from typing import IO
 from zipfile import ZipFile
 
-from ingest.sources.cells import Cell, Covered, Linked, Unsaved, read_letters
-
-Mark: TypeAlias = Covered | Linked | Unsaved
+from ingest.sources.cells import Failed, Linked, read_letters
+from ingest.sources.links import leads_out, read_formula
+from ingest.sources.marks import Marks
 
 _CHUNK = 1 << 20
 _CELL = 1 << 16  # bytes: longer than a cell with a formula, of which Excel lets there be 8,192 characters
@@ -30,21 +30,13 @@ _UNSAVED = re.compile(
     rb"<(?:\w+:)?c\s([^<>]*)>\s*<(?:\w+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*+"
     rb"(?!<(?:\w+:)?(?:v(?:\s[^<>]*)?>[^<]|is))"
 )
+_FORMULA = re.compile(rb"<(?:\w+:)?c\s([^<>]*)>\s*<(?:\w+:)?f(?:\s[^<>]*)?>([^<]*)</")
+_FAILED = re.compile(
+    rb"""<(?:\w+:)?c\s([^<>]*\bt=["']e["'][^<>]*)>(?:\s*<(?:\w+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:\w+:)?f>))?"""
+    rb"""\s*<(?:\w+:)?v(?:\s[^<>]*)?>(\#[^<]{1,30})<"""
+)
 _EMPTY_TEXT = re.compile(rb"""\bt=["']str["']""")
 _AT = re.compile(rf"""\br=["']{_PLACE}["']""".encode())
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """What is to be said of cells; rows and columns are counted from 0.
-
-    merged: row → (column, last row) of the ranges that begin there and go further down.
-    links: row → column → where the hyperlink leads. unsaved: row → columns whose formula has no saved value.
-    """
-
-    merged: Mapping[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
-    links: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
-    unsaved: Mapping[int, Sequence[int]] = field(default_factory=dict)
 
 
 def read_marks(content: bytes, name: str) -> Marks:
@@ -60,49 +52,6 @@ def read_marks(content: bytes, name: str) -> Marks:
         raise
     except Exception:  # noqa: BLE001 - damage raises whatever goes wrong first; what a library makes of it, counts
         return Marks()
-
-
-def group_merged(ranges: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> Marks:
-    """Take ranges of (row, column) to (row, column)."""
-    merged: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for (top, left), (bottom, _) in ranges:
-        if bottom > top:
-            merged[top].append((left, bottom))
-    return Marks(merged)
-
-
-def mark_rows(rows: Iterator[Sequence[Cell]], first: int, marks: Marks) -> Iterator[Sequence[Cell]]:
-    """Put marks into the rows of a sheet, from its top, whose cells begin in column `first`."""
-    return _mark_rows(rows, first, marks) if marks.merged or marks.links or marks.unsaved else rows
-
-
-def _mark_rows(rows: Iterator[Sequence[Cell]], first: int, marks: Marks) -> Iterator[Sequence[Cell]]:
-    last = -1
-    covering: dict[int, int] = {}  # column → last row of the range that covers it
-    for last, cells in enumerate(rows):
-        covering = {column: bottom for column, bottom in covering.items() if bottom >= last}
-        found: dict[int, Mark] = {column: Linked(url=url) for column, url in marks.links.get(last, {}).items()}
-        found.update(dict.fromkeys(covering, Covered()))
-        found.update(dict.fromkeys(marks.unsaved.get(last, ()), Unsaved()))
-        covering |= dict(marks.merged.get(last, ()))
-        yield _mark_row(cells, first, found) if found else cells
-    for row in range(last + 1, max(marks.unsaved, default=-1) + 1):  # a row of nothing else is none to a library
-        yield _mark_row((), first, dict.fromkeys(marks.unsaved.get(row, ()), Unsaved()))
-
-
-def _mark_row(cells: Sequence[Cell], first: int, marks: Mapping[int, Mark]) -> list[Cell]:
-    marked = list(cells)
-    for column, mark in marks.items():
-        index = column - first
-        if index < 0:
-            continue
-        if not isinstance(mark, Linked):
-            marked += [""] * (index + 1 - len(marked))
-            if marked[index] == "":
-                marked[index] = mark
-        elif index < len(marked) and isinstance(text := marked[index], str) and text:
-            marked[index] = Linked(text, url=mark.url)
-    return marked
 
 
 def _find_part(archive: ZipFile, name: str) -> str:
@@ -136,29 +85,72 @@ def _read_attributes(text: str) -> dict[str, str]:
 
 def _read_part(stream: IO[bytes], targets: Mapping[str, str]) -> Marks:
     merged: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    links: dict[int, dict[int, str]] = defaultdict(dict)
+    links: dict[int, dict[int, Linked]] = defaultdict(dict)
+    long: dict[int, list[tuple[int, int, Linked]]] = defaultdict(list)
     unsaved: dict[int, list[int]] = defaultdict(list)
+    failed: dict[int, dict[int, Failed]] = defaultdict(dict)
     for piece in _read_pieces(stream):
-        if b"mergeCell " in piece:
-            for left, top, _, bottom in _MERGED.findall(piece):
-                if int(bottom) > int(top):
-                    merged[int(top) - 1].append((read_letters(left.decode()), int(bottom) - 1))
-        if targets and b"hyperlink " in piece:
-            for attributes in _LINK.findall(piece):
-                _add_link(_read_attributes(attributes.decode()), targets, links)
+        for top, column, bottom in _find_merged(piece):
+            merged[top].append((column, bottom))
+        for top, column, bottom, link in _find_links(piece, targets):
+            if bottom > top:
+                long[top].append((column, bottom, link))
+            else:
+                links[top][column] = link
         if b"<f" in piece or b":f" in piece:
-            for attributes in _UNSAVED.findall(piece):
-                if (place := _AT.search(attributes)) and not _EMPTY_TEXT.search(attributes):
-                    unsaved[int(place[2]) - 1].append(read_letters(place[1].decode()))
-    return Marks(dict(merged), dict(links), dict(unsaved))
+            shown = {place: link for place, link in _find_formulas(piece) if not links[place[0]].get(place[1])}
+            for (row, column), link in shown.items():
+                links[row][column] = link
+            for row, column in _find_unsaved(piece):
+                if not shown.get((row, column)):
+                    unsaved[row].append(column)
+        for (row, column), error in _find_failed(piece):
+            failed[row][column] = error
+    shown_links = {row: at for row, at in links.items() if at}
+    return Marks(dict(merged), shown_links, dict(long), dict(unsaved), dict(failed))
 
 
-def _add_link(link: Mapping[str, str], targets: Mapping[str, str], links: dict[int, dict[int, str]]) -> None:
-    place = _REFERENCE.fullmatch(link.get("ref", ""))
-    target = next((targets.get(value, "") for name, value in link.items() if name.endswith(":id")), "")
-    if place and target and not target.startswith("#"):  # a place in the workbook leads a reader of answers nowhere
-        for row in range(int(place[2]) - 1, min(int(place[4] or place[2]), 1 << 20)):
-            links[row][read_letters(place[1])] = target
+def _find_merged(piece: bytes) -> Iterator[tuple[int, int, int]]:
+    """Give the first row, the column and the last row of each range that goes further down."""
+    for left, top, _, bottom in _MERGED.findall(piece) if b"mergeCell " in piece else ():
+        if int(bottom) > int(top):
+            yield int(top) - 1, read_letters(left.decode()), int(bottom) - 1
+
+
+def _find_unsaved(piece: bytes) -> Iterator[tuple[int, int]]:
+    """Give the place of each formula without a saved value."""
+    for attributes in _UNSAVED.findall(piece):
+        if (place := _AT.search(attributes)) and not _EMPTY_TEXT.search(attributes):
+            yield _read_place(place)
+
+
+def _find_formulas(piece: bytes) -> Iterator[tuple[tuple[int, int], Linked]]:
+    """Give the place of each formula that is a hyperlink, and the link with what it shows."""
+    for attributes, formula in _FORMULA.findall(piece) if b"hyperlink(" in piece.lower() else ():
+        if (place := _AT.search(attributes)) and (link := read_formula(unescape(formula.decode()))) is not None:
+            yield _read_place(place), link
+
+
+def _find_failed(piece: bytes) -> Iterator[tuple[tuple[int, int], Failed]]:
+    """Give the place of each error, and its name."""
+    for attributes, error in _FAILED.findall(piece) if b">#" in piece else ():
+        if place := _AT.search(attributes):
+            yield _read_place(place), Failed(error=error.decode())
+
+
+def _read_place(place: re.Match[bytes]) -> tuple[int, int]:
+    return int(place[2]) - 1, read_letters(place[1].decode())
+
+
+def _find_links(piece: bytes, targets: Mapping[str, str]) -> Iterator[tuple[int, int, int, Linked]]:
+    """Give the first row, the column and the last row of each hyperlink, and where it leads."""
+    for attributes in _LINK.findall(piece) if targets and b"hyperlink " in piece else ():
+        link = _read_attributes(attributes.decode())
+        place = _REFERENCE.fullmatch(link.get("ref", ""))
+        target = next((targets.get(value, "") for name, value in link.items() if name.endswith(":id")), "")
+        if place and target and leads_out(target):
+            url = f"{target}#{location}" if (location := link.get("location")) and "#" not in target else target
+            yield int(place[2]) - 1, read_letters(place[1]), int(place[4] or place[2]) - 1, Linked(url=url)
 
 
 def _read_pieces(stream: IO[bytes]) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from operator import itemgetter
 
 ROLES = ("source", "question", "page_content")
@@ -48,25 +49,29 @@ _NAMES: dict[str, tuple[str, ...]] = {
 }
 ANSWERS, CONTENTS = 1, 2  # two of the ranks of page_content
 
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+_INVISIBLE = re.compile("[\u00ad\u200b\u200c\u200d\u2060\ufeff]+")
 _AROUND = " \t.,:;?!*·•-_–—'\"“”‘’«»`()[]{}<>《》「」【】"  # decoration that names are written with
 _NUMBER = re.compile(r"^\(?\d{1,2}[.):]\s*")
 _REMARK = re.compile(r"[(\[].*", re.DOTALL)
 _ALTERNATIVES = re.compile(r"[/|\n]")
+_FURTHER = re.compile(r"[(\[/|\n（［／｜]")  # with what NFKC makes of the last four
 
 
 def normalise(name: str) -> str:
     """Bring a name to the form in which names are compared: NFKC, case folded, white space and "_" one space."""
-    name = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name.translate(_INVISIBLE)).casefold())
+    name = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _INVISIBLE.sub("", name)).casefold())
     return " ".join(name.replace("_", " ").split()).strip(_AROUND)
 
 
+@lru_cache(4_096)  # every row is asked whether it is a header, and the sources of many rows are the same
 def recognise(name: str) -> tuple[str, int] | None:
     """Tell the role that a column of this name plays and the rank of the name, lowest first; None for others.
 
     Seen through are a number before the name, missing white space or diacritics, a remark in brackets as in
     "Đáp án (bắt buộc)", and several names for one thing as in "Câu hỏi / Question".
     """
+    if is_text(name):
+        return None
     name = unicodedata.normalize("NFKC", name)
     if whole := _KNOWN.get(_squeeze(name)):
         return whole
@@ -75,6 +80,11 @@ def recognise(name: str) -> tuple[str, int] | None:
     if len(known) < len(found) or len({role for role, _ in known}) > 1:
         return None
     return min(known, key=itemgetter(1))
+
+
+def is_text(cell: str) -> bool:
+    """Tell, cheaply, whether a cell is too long for a name that is known: of such cells there are many."""
+    return len(_FURTHER.split(cell, 1)[0].replace(" ", "")) > _LONGEST
 
 
 def _squeeze(name: str) -> str:
@@ -97,3 +107,4 @@ def _list_names() -> Iterator[tuple[str, tuple[str, int]]]:
 
 
 _KNOWN = dict(_list_names())
+_LONGEST = max(map(len, _KNOWN)) + 16  # characters up to a remark: a name with a number and decoration

@@ -35,7 +35,7 @@ def open_book(content: bytes) -> Book:
         with _translate():
             sheet = sheets[index]
             sheet.reset_dimensions()  # some programs write A1 whatever there is
-            return Opened(0, _read_rows(sheet))
+            return Opened(0, lambda: _read_rows(sheet))
 
     return Book(heads, read)
 

@@ -1,12 +1,13 @@
 """A child process that reads one workbook after another, and what is said of a workbook that ends it."""
 
 import os
+import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from threading import Event, Lock, Timer
+from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -16,34 +17,25 @@ from ingest.sources.book import Head
 from ingest.sources.columns import SEARCHED
 from ingest.sources.formats import ZIP
 from ingest.sources.frames import pack, receive, send, unpack, unpack_cells
+from ingest.sources.limits import Limits
 from ingest.sources.sheet import Row
 from ingest.sources.unreadable import AGAIN, UnreadableError, quote
+from ingest.sources.watchdog import watch
 
 LIBRARIES = ("calamine", "openpyxl")  # in the order in which they are asked; the second knows zipped workbooks only
+_LIMITS = Limits()
 _LARGE = 4 << 20  # bytes of a workbook whose process reads no other: it would keep the memory
 _NO_MEMORY = b"memory allocation of"  # how Rust's last words begin
-_SMALLER = "delete the rows and columns beyond your table, or split it"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one workbook may take: bytes of memory, and seconds of waiting, which grow with the size of its file."""
-
-    memory: int = 3 << 30
-    seconds: float = 15.0
-    seconds_per_megabyte: float = 5.0
-
-    def allow(self, content: bytes) -> float:
-        """Give the seconds for this workbook."""
-        return self.seconds + self.seconds_per_megabyte * len(content) / 1_000_000
+_OVER = -signal.SIGPROF if hasattr(signal, "SIGPROF") else None  # how a process ends that took its time; see `reading`
 
 
 @dataclass(slots=True, eq=False)
 class Book:
     """A workbook that was opened.
 
-    left: seconds that it may still take. known: it was looked into. library: the one that listed its sheets.
-    refused: what the libraries said that don't open it. deferred: why the second one was asked before the first.
+    left: seconds of the processor that it may still take. known: it was looked into.
+    library: the one that listed its sheets. refused: what the libraries said that don't open it.
+    deferred: why the second one was asked before the first. read: the one that read each sheet, by its place.
     """
 
     content: bytes = field(repr=False)
@@ -53,6 +45,7 @@ class Book:
     library: str = ""
     refused: dict[str, "_Answer"] = field(default_factory=dict)
     deferred: str = ""
+    read: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +72,7 @@ class Reader:
     """
 
     def __init__(
-        self, limits: Limits = Limits(), libraries: Sequence[str] = LIBRARIES, command: Sequence[str] = ()
+        self, limits: Limits = _LIMITS, libraries: Sequence[str] = LIBRARIES, command: Sequence[str] = ()
     ) -> None:
         self._limits, self._libraries, self._command = limits, libraries, command
         self._child: subprocess.Popen[bytes] | None = None
@@ -103,8 +96,20 @@ class Reader:
         """
         with self._lock:
             library, answer = self._ask_each(self._libraries[self._libraries.index(book.library) :], book, index)
+            book.read[index] = library
         rows = self._read_rows(book, library, index, answer)
         return answer.fields["first"], chain(_level(list(islice(rows, SEARCHED))), rows)
+
+    def survey(self, book: Book, index: int, row: int) -> Collection[int] | None:
+        """Give the columns that may hold numbers in one row and text in another, from `row` on, counted from 0.
+
+        They are counted as in the rows that `read` gave. None where it gave none, or where the sheet can't be read
+        now, which is said where its rows are.
+        """
+        with self._lock:
+            library = book.read.get(index)
+            answer = self._ask_sheet(book, library, index, row, survey=True) if library else None
+        return set(answer.fields["mixed"]) if answer and not answer.error else None
 
     def close(self) -> None:
         """End the process. Another one starts when it is needed."""
@@ -129,7 +134,7 @@ class Reader:
             if answer.fields["end"]:
                 return
             with self._lock:
-                answer = self._ask_rows(book, library, index, row)
+                answer = self._ask_sheet(book, library, index, row)
 
     def _ask_each(self, libraries: Sequence[str], book: Book, index: int | None) -> tuple[str, _Answer]:
         """Ask one library after another to open the book, or one of its sheets; the first refusal is what is raised."""
@@ -137,7 +142,7 @@ class Reader:
         libraries = libraries if book.content.startswith(ZIP) else libraries[:1]
         # The first may have deferred to the second, and is then asked again; else what it said is known.
         for library in [*libraries, libraries[0]] if index is None else libraries:
-            answer = self._open(book, library) if index is None else self._ask_rows(book, library, index, 0)
+            answer = self._open(book, library) if index is None else self._ask_sheet(book, library, index, 0)
             if not answer.error:
                 return library, answer
             refusal = answer.error if answer.final else refusal or answer.error
@@ -145,14 +150,12 @@ class Reader:
                 break
         raise UnreadableError(refusal)
 
-    def _ask_rows(self, book: Book, library: str, index: int, row: int) -> _Answer:
-        if book.left <= 0:
-            return _Answer({"error": self._describe_delay(book), "final": True})
+    def _ask_sheet(self, book: Book, library: str, index: int, row: int, *, survey: bool = False) -> _Answer:
         if self._held != (book, library) or not self._is_alive():
             answer = self._open(book, library)
             if answer.error:
                 return answer
-        return self._ask(book, pack({"sheet": index, "name": book.heads[index].name, "row": row}))
+        return self._ask(book, {"sheet": index, "name": book.heads[index].name, "row": row, "survey": survey})
 
     def _open(self, book: Book, library: str) -> _Answer:
         if library in book.refused:
@@ -164,7 +167,7 @@ class Reader:
                 self._start()
             except OSError as error:
                 return _Answer({"error": f"no process could be started to read it: {quote(error)}", "final": True})
-        request = pack({"library": library, "known": book.known})
+        request = {"library": library, "known": book.known}
         book.known = True
         self._held = (book, library)
         answer = self._ask(book, request, book.content)
@@ -188,39 +191,31 @@ class Reader:
         """Tell whether there is a process; one of a process that this one was forked from is not ours to talk to."""
         return self._child is not None and self._owner == os.getpid() and self._child.poll() is None
 
-    def _ask(self, book: Book, *messages: bytes) -> _Answer:
-        """Send a request and wait for its answer, no longer than the book may take. Death is an answer too."""
+    def _ask(self, book: Book, request: Mapping[str, Any], *contents: bytes) -> _Answer:
+        """Send a request and wait for its answer, as long as the book may take. Death is an answer too."""
         child = self._child
-        late = Event()
         assert child is not None  # noqa: S101 - it was started above
         assert child.stdin is not None  # noqa: S101 - it has pipes
         assert child.stdout is not None  # noqa: S101 - as above
-
-        def end() -> None:
-            late.set()
-            child.kill()
-
-        timer = Timer(max(book.left, 0), end)
-        timer.daemon = True
-        asked = monotonic()
-        timer.start()
+        if book.left <= 0:
+            return _Answer({"error": self._limits.describe_work(book.content), "final": True})
         head = rows = None
-        try:
-            for message in messages:
-                send(child.stdin, message)
-            head, rows = receive(child.stdout), receive(child.stdout)
-        except OSError:
-            pass  # it has ended: so has what it would have said
-        except BaseException:
-            self.close()
-            raise
-        finally:
-            timer.cancel()
-            timer.join()
-            book.left -= monotonic() - asked
+        asked = monotonic()
+        with watch(child, self._limits.wait(book.content)) as late:
+            try:
+                for message in (pack({**request, "seconds": book.left}), *contents):
+                    send(child.stdin, message)
+                head, rows = receive(child.stdout), receive(child.stdout)
+            except OSError:
+                pass  # it has ended: so has what it would have said
+            except BaseException:
+                self.close()
+                raise
         if head is None or rows is None:
+            book.left -= min(monotonic() - asked, book.left / 2)  # how much of it was work, nobody can tell any more
             return _Answer(self._bury(book, late=late.is_set()))
         answer = _Answer(unpack(head), unpack(rows))
+        book.left -= answer.fields["used"]
         if late.is_set() or answer.fields.get("failed"):  # what panicked or was short of memory reads no other workbook
             self.close()
         if answer.fields.get("failed") == "memory":
@@ -235,20 +230,17 @@ class Reader:
         words = b"" if late else child.stderr.read()
         self.close()
         if late:
-            return {"error": self._describe_delay(book), "final": True}
+            return {"error": self._limits.describe_silence(book.content), "final": True}
+        if child.returncode == _OVER:
+            book.left = 0
+            return {"error": self._limits.describe_work(book.content), "final": True}
         if _NO_MEMORY in words or b"MemoryError" in words:
             return {"error": self._describe_memory(book)}
         last = (words.decode("utf-8", "replace").strip().splitlines() or ["no word"])[-1]
         return {"error": f"its content ended the reader (exit {child.returncode}: {last[:200]}); {AGAIN}"}
 
-    def _describe_delay(self, book: Book) -> str:
-        return f"reading it took more than {self._limits.allow(book.content):.3g} seconds; {_SMALLER}"
-
     def _describe_memory(self, book: Book) -> str:
-        return (
-            book.deferred
-            or f"reading it takes more than {self._limits.memory / (1 << 30):.1f} GiB of memory; {_SMALLER}"
-        )
+        return book.deferred or self._limits.describe_memory()
 
 
 def _level(rows: Sequence[Row]) -> Iterator[Row]:

@@ -4,6 +4,7 @@ No file can take the run with it: here its content may ask for all the memory th
 It answers the requests on its standard input, as `reader` writes them, until there are no more.
 """
 
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,16 @@ def limit_memory(limit: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit if hard < 0 else min(limit, hard), hard))
 
 
+def limit_processor(seconds: float) -> None:
+    """Let this process take so many more seconds of the processor, where the system counts them; 0 lifts the limit.
+
+    It dies of SIGPROF then, in the midst of whatever a library does.
+    """
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
 def find_package() -> None:
     """Let modules beside this file be imported, and nothing of the packages around them, which would cost 0.1 s."""
     folder = Path(__file__).absolute().parent
@@ -35,4 +46,4 @@ if __name__ == "__main__":
     sys.modules["numpy"] = None  # type: ignore[assignment] # openpyxl would load it, with its threads, for nothing
     from ingest.sources.session import serve
 
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    serve(sys.stdin.buffer, sys.stdout.buffer, limit_processor)

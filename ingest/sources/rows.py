@@ -2,19 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from dataclasses import dataclass, field
 
 from ingest.model import Document, Ignored, Json, Noted, Skipped
-from ingest.sources.cells import Cell, Covered, Linked, Unsaved, is_blank, write_json, write_text
-from ingest.sources.columns import Header, name_column
+from ingest.sources.cells import Covered, Failed, Linked, Unsaved, is_blank, is_empty, write_json, write_text
+from ingest.sources.columns import name_column
+from ingest.sources.header import Header
+from ingest.sources.merged import fill_merged
+from ingest.sources.mixed import find_mixed
 from ingest.sources.names import normalise
 from ingest.sources.sheet import Row
 from ingest.sources.table import Table, name_place
-from ingest.sources.unreadable import UnreadableError
 
 LINK = "source_link"  # what the hyperlink of a row's source is called in its metadata
+_RESEMBLES = "if another table begins here, put it on a sheet of its own: it is read as part of the one above"
 _UNSAVED = "open the workbook in Excel, save it, and run again"
 
 
@@ -24,6 +25,7 @@ class _Sheet:
 
     context: the columns that go into the embedded text too. mixed: those that become text.
     unsaved: how many formulas without a saved value each column has, where they cost no row.
+    failed: how many that came out as an error, by column and error.
     """
 
     origin: str
@@ -32,6 +34,7 @@ class _Sheet:
     context: Sequence[int]
     mixed: Mapping[int, str] = field(default_factory=dict)
     unsaved: Counter[str] = field(default_factory=Counter)
+    failed: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
     def where(self) -> str:
@@ -53,78 +56,35 @@ def read_documents(
     origin: str, table: Table, header: Header, context: Sequence[str] = ()
 ) -> Iterator[Document | Skipped | Ignored | Noted]:
     """Yield what the rows under the header hold, and what is to be said of the sheet as a whole."""
-    sheet = _Sheet(origin, table, header, find_context(header, context), _find_mixed(table, header))
+    sheet = _Sheet(origin, table, header, find_context(header, context), find_mixed(table, header))
     for index, kinds in sheet.mixed.items():
         yield Noted(origin, sheet.where, f'column "{sheet.name(index)}" holds {kinds}: kept as text in every row')
     blank = gaps = filled = 0
-    for row in _fill_sources(table.rows, header):
-        if all(map(_is_empty, row.cells)):
-            blank += 1
+    alone = True  # nothing was read from the row above
+    for row in fill_merged(table.rows, header, sheet.context):
+        if not row.cells or all(map(is_empty, row.cells)):
+            blank, alone = blank + 1, True
             continue
-        if header.is_another(row.cells):  # its rows would have their texts in each other's roles
+        if header.is_another(row.cells, below_blank=blank > gaps):  # its texts would be in each other's roles
             place = name_place(table.sheet, row)
             yield Skipped(origin, place, "another table begins here; put it on a sheet of its own")
             break
+        if alone and filled and header.resembles(row.cells):
+            yield Noted(origin, name_place(table.sheet, row), _RESEMBLES)
         gaps, filled = blank, filled + 1  # blank rows below the last filled one are no gaps
-        yield _read_row(sheet, row)
+        item = _read_row(sheet, row)
+        alone = not isinstance(item, Document)
+        yield item
     if not filled:
         yield Ignored(origin, sheet.where, "no row under the header")
     elif gaps:
         yield Ignored(origin, sheet.where, f"{gaps} blank row{'s' if gaps > 1 else ''}")
     for name, count in sheet.unsaved.items():
-        yield Noted(origin, sheet.where, f'{count} formulas in column "{name}" have no saved value; {_UNSAVED}')
-
-
-def _is_empty(cell: Cell) -> bool:
-    return is_blank(cell) and not isinstance(cell, Unsaved)
-
-
-def _fill_sources(rows: Iterator[Row], header: Header) -> Iterator[Row]:
-    """Give each row of a merged source what the first of them says; blank rows stay blank."""
-    at = header.columns.get("source")
-    held: Cell = ""
-    for row in rows:
-        if at is None or at >= len(row.cells):
-            held = ""
-        elif not isinstance(row.cells[at], Covered):
-            held = row.cells[at]
-        elif not all(map(_is_empty, row.cells)):
-            yield replace(row, cells=[*row.cells[:at], held, *row.cells[at + 1 :]])
-            continue
-        yield row
-
-
-def _find_mixed(table: Table, header: Header) -> dict[int, str]:
-    """Find the columns for metadata that hold numbers in one row and text in another: no filter finds all of them.
-
-    The sheet is read once more for it. All cells of a CSV file are text.
-    """
-    others = [index for index in range(len(header.names)) if index not in header.columns.values()]
-    kinds: dict[int, set[str]] = {index: set() for index in others}
-    if not others or table.sheet.delimiter:
-        return {}
-    with suppress(UnreadableError):  # it is said where the rows are read
-        for row in islice(table.sheet.open()[1], header.place + 1, None):
-            if header.is_another(row.cells):
-                break
-            seen = {index: _name_kind(row.cells[index]) for index in others if index < len(row.cells)}
-            new = {index: kind for index, kind in seen.items() if kind and kind not in kinds[index]}
-            if new and not header.is_repeated(row.cells):
-                for index, kind in new.items():
-                    kinds[index].add(kind)
-    return {index: " and ".join(sorted(found)) for index, found in kinds.items() if len(found) > 1}
-
-
-def _name_kind(cell: Cell) -> str:
-    match cell:
-        case bool():
-            return "TRUE or FALSE"
-        case int() | float():
-            return "numbers"
-        case str() if is_blank(cell):
-            return ""
-        case _:
-            return "text"
+        formulas = f"{count} formulas" if count > 1 else "a formula"
+        yield Noted(origin, sheet.where, f'{formulas} in column "{name}" without a saved value; {_UNSAVED}')
+    for (name, error), count in sheet.failed.items():
+        cells = f"{count} cells" if count > 1 else "a cell"
+        yield Noted(origin, sheet.where, f'{cells} in column "{name}" with {error}: read as blank')
 
 
 def _read_row(sheet: _Sheet, row: Row) -> Document | Skipped | Ignored:
@@ -138,12 +98,12 @@ def _read_row(sheet: _Sheet, row: Row) -> Document | Skipped | Ignored:
     texts = {role: write_text(row.cells[at]) for role, at in header.columns.items() if at < len(row.cells)}
     for role in ("page_content", "question"):
         if role in header.columns and not texts.get(role):
-            at = header.columns[role]
-            if at < len(row.cells) and isinstance(row.cells[at], Unsaved):
-                reason = f'the formula in column "{header.names[at]}" has no saved value; {_UNSAVED}'
-                return Skipped(origin, place, reason)
-            return Ignored(origin, place, f'nothing in column "{header.names[at]}"')
-    sheet.unsaved.update(sheet.name(index) for index, cell in enumerate(row.cells) if isinstance(cell, Unsaved))
+            return _explain_gap(sheet, row, header.columns[role])
+    for index, cell in enumerate(row.cells):
+        if isinstance(cell, Unsaved):
+            sheet.unsaved[sheet.name(index)] += 1
+        elif isinstance(cell, Failed):
+            sheet.failed[sheet.name(index), cell.error] += 1
     return Document(
         origin=origin,
         text=texts["page_content"],
@@ -159,6 +119,21 @@ def _read_row(sheet: _Sheet, row: Row) -> Document | Skipped | Ignored:
     )
 
 
+def _explain_gap(sheet: _Sheet, row: Row, at: int) -> Skipped | Ignored:
+    """Say why there is nothing in a column without which a row is no document."""
+    origin, place, name = sheet.origin, name_place(sheet.table.sheet, row), sheet.header.names[at]
+    match row.cells[at] if at < len(row.cells) else "":
+        case Unsaved():
+            return Skipped(origin, place, f'the formula in column "{name}" has no saved value; {_UNSAVED}')
+        case Failed() as cell:
+            return Ignored(origin, place, f'nothing in column "{name}" but {cell.error}')
+        case Covered():
+            reason = f'nothing in column "{name}" of its own, only what the row above says: they are merged'
+            return Ignored(origin, place, reason)
+        case _:
+            return Ignored(origin, place, f'nothing in column "{name}"')
+
+
 def _read_metadata(sheet: _Sheet, row: Row) -> Mapping[str, Json]:
     metadata: dict[str, Json] = {}
     roles = sheet.header.columns
@@ -166,7 +141,9 @@ def _read_metadata(sheet: _Sheet, row: Row) -> Mapping[str, Json]:
     if source is not None and source < len(row.cells) and isinstance(cell := row.cells[source], Linked):
         metadata[LINK] = cell.url
     for index, cell in enumerate(row.cells):
+        if index in roles.values():
+            continue
         value = (write_text(cell) or None) if index in sheet.mixed else write_json(cell)
-        if value is not None and index not in roles.values():
+        if value is not None:
             metadata[sheet.name(index)] = value
     return metadata

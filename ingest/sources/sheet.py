@@ -1,6 +1,6 @@
 """A sheet as every reader gives it, whatever the format of the file."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.sources.cells import Cell
@@ -23,6 +23,8 @@ class Sheet:
     open: the column, counted from 0, in which the cells of all rows begin, and the rows from the top, blank ones
         included; those below the last filled one, and blank cells at the end of a row, may be left out. Raises
         UnreadableError, as the iterator does.
+    survey: from so many rows below the top, the columns that may hold numbers in one row and text in another; None
+        where that is not known.
     hidden: a person who opens the workbook doesn't see it.
     kind: what it is if it is no worksheet, "a chart or macro sheet"; else "".
     delimiter: what separates the cells of a CSV file, where a stray one makes a row too wide; "" elsewhere.
@@ -35,3 +37,4 @@ class Sheet:
     kind: str = ""
     delimiter: str = ""
     notes: Sequence[Note] = ()
+    survey: Callable[[int], Collection[int] | None] | None = None

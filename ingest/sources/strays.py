@@ -20,6 +20,11 @@ _BESIDE = 10  # so many of them must stand beside each: else it is another encod
 _SHOWN = 3  # that are named one by one
 
 
+def is_clean(content: bytes) -> bool:
+    """Tell whether nothing is stray in bytes of UTF-8, of which a surrogate may be a part."""
+    return not _RAW.search(content)
+
+
 def is_sound(text: str, encoding: Encoding) -> bool:
     """Tell whether what is stray in a text is so little that the rest is what was written."""
     there = len(text) if encoding.is_wide else len(text) - len(text.encode("ascii", "ignore"))
@@ -35,7 +40,7 @@ def leave_out(text: str, content: bytes, start: int, encoding: Encoding) -> tupl
 
     content: the bytes, which `encoding` shows as the text from `start` on. Raises UnreadableError where it is too much.
     """
-    if not _RAW.search(text.encode("utf-8", "surrogatepass")):
+    if is_clean(text.encode("utf-8", "surrogatepass")):
         return text, "", ""
     found = list(islice(_STRAY.finditer(text), _SHOWN))
     line = f"line {1 + text.count(chr(10), 0, found[0].start())}"

@@ -46,8 +46,17 @@ _COMMON = frozenset(
 )
 # Syllables, and single letters but for those that stand alone in chats and laws; Japanese reads as such, wrongly.
 _HANGUL_LETTER = re.compile("[가-힣]|(?![ㅋㅎㅠㅜㅇㄴㄷㅡㆍ])[ㄱ-ㆎ]")
+# A syllable that is not common amid, or beside, Latin letters: an accented one of these in another encoding.
+_UNCOMMON = f"[^\x00-\x7f{''.join(sorted(_COMMON))}ㄱ-ㆎ\\W\\d_]"
+_AMID_LATIN = re.compile(f"[a-z]{_UNCOMMON}{{1,3}}[a-z]")
+_BESIDE_LATIN = re.compile(f"[a-z]{_UNCOMMON}|{_UNCOMMON}[a-z]")
+_CHANCE = 20_000  # characters in which one stands beside such a letter by chance
+# A sign amid a Vietnamese word, or where one begins: a letter in another encoding.
+_MISPLACED = re.compile("[^\\W\\d_][¡-¨©«-¯±´-¶¸»-¿×÷†‡‰‹›€™][^\\W\\d_]|(?<!\\S)[®¦¨¬¸¹¯][^\\W\\d_]")
 _WINDOW = 50  # words or letters that are judged together: a part in another encoding must not hide in a long text
 _SHARE = 0.75  # of the words with a mark that are syllables: 0.88 and more in laws, 0.45 and less in any other reading
+# In succession, at most: words that are none; syllables that are not common. In a window a short part could hide.
+_RUN, _RARE_RUN = 2, 6
 _FEW = 8  # below so many words with a mark each must be one, and the words without a mark are looked at too
 _PLAIN = 0.6  # of all words then
 _COMMON_SHARE = 0.6  # of the syllables; by chance it is a tenth
@@ -87,10 +96,13 @@ def fit_vietnamese(text: str) -> Fit:
     share = _divide(sum(marked), len(marked))
     rank = share + _divide(sum(word.lower() in _USUAL_WORDS for word in words), len(words))
     if len(marked) >= _FEW:
-        return Fit(rank, _is_even(marked, _SHARE))
+        return Fit(rank, _is_even(marked, _SHARE, _RUN) and not _MISPLACED.search(text))
     plain = [is_syllable(word) for word in _list_words(text) if word.isascii()]
     sound = sum(marked) + sum(plain)
-    return Fit(rank, share == 1 and sound >= _SYLLABLES and sound >= _PLAIN * len(marked + plain))
+    return Fit(
+        rank,
+        share == 1 and not _MISPLACED.search(text) and sound >= _SYLLABLES and sound >= _PLAIN * len(marked + plain),
+    )
 
 
 def fit_korean(text: str) -> Fit:
@@ -98,7 +110,8 @@ def fit_korean(text: str) -> Fit:
     letters = [letter for letter in text if letter > "\x7f" and letter.isalpha()]
     common = [letter in _COMMON for letter in letters if _HANGUL_LETTER.match(letter)]
     hangul = len(common) >= _HANGUL * len(letters)
-    enough = hangul and sum(common) >= _SYLLABLES and _is_even(common, _COMMON_SHARE)
+    enough = hangul and sum(common) >= _SYLLABLES and _is_even(common, _COMMON_SHARE, _RARE_RUN)
+    enough = enough and not _AMID_LATIN.search(text) and len(_BESIDE_LATIN.findall(text)) <= len(text) // _CHANCE
     return Fit(_divide(sum(common), len(letters)), enough)
 
 
@@ -114,8 +127,10 @@ def _is_written(word: str) -> bool:
     return word[1:].islower() or word.isupper()
 
 
-def _is_even(marks: Sequence[bool], share: float) -> bool:
-    """Tell whether every window has its share; the last one reaches back, so that all are full."""
+def _is_even(marks: Sequence[bool], share: float, longest: int) -> bool:
+    """Tell whether every window has its share, the last one reaching back, and no run without any is too long."""
+    if bytes([False] * (longest + 1)) in bytes(marks):
+        return False
     ends = range(_WINDOW, len(marks) + _WINDOW, _WINDOW)
     windows = [marks[max(0, min(end, len(marks)) - _WINDOW) : end] for end in ends]
     return all(sum(window) >= share * len(window) for window in windows)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from ingest.sources.columns import SEARCHED, Header, find_header, list_names
+from ingest.sources.columns import SEARCHED, find_header, list_names
+from ingest.sources.header import Header
 from ingest.sources.sheet import Row, Sheet
 
 

@@ -28,7 +28,7 @@ class TextFolder:
     selection: Selection
     encoding: str = ""
     portable: ClassVar[bool] = True
-    version: ClassVar[int] = 2  # a change that reads the same bytes otherwise raises it
+    version: ClassVar[int] = 3  # a change that reads the same bytes otherwise raises it
 
     @property
     def location(self) -> str:

@@ -29,6 +29,7 @@ def list_sheets(content: bytes) -> list[Sheet]:
             open=partial(reader.read, book, index),
             hidden=head.hidden,
             kind=head.kind,
+            survey=partial(reader.survey, book, index),
         )
         for index, head in enumerate(book.heads)
     ]

@@ -26,6 +26,11 @@ from ingest.model import Document, Json
         ),
         ("# nhận xét\na: b # nhận xét\n\nc: d#e", {"a": "b", "c": "d#e"}),
         ('tags:\n  - đất\n  - "nhà: ở"\nempty:\nx: y', {"tags": ["đất", "nhà: ở"], "empty": None, "x": "y"}),
+        (
+            'chapter:\n  number: 6\narticle:\n  number: 156\ntitle: "제156조 기간의 기산점"',
+            {"chapter": {"number": 6}, "article": {"number": 156}, "title": "제156조 기간의 기산점"},
+        ),
+        ('tags: [đất, "nhà, ở", 2]\nnone: []', {"tags": ["đất", "nhà, ở", 2], "none": []}),
         ("url: https://example.org/a:b", {"url": "https://example.org/a:b"}),
         ("", {}),
     ],
@@ -43,8 +48,12 @@ def test_what_is_simple_is_read(lines: str, metadata: Mapping[str, Json]) -> Non
         "\n---\na: b\n---\nNội dung.",
         "---\na: b\n---\n",
         "---\na: |\n  nhiều dòng\n---\nNội dung.",
-        "---\na:\n  b: c\n---\nNội dung.",
-        "---\na: [b, c]\n---\nNội dung.",
+        "---\na:\n  b:\n    c: d\n---\nNội dung.",
+        "---\na:\n  b: c\n  - d\n---\nNội dung.",
+        "---\na:\n  b: c\n  b: d\n---\nNội dung.",
+        "---\na: b\n  c: d\n---\nNội dung.",
+        "---\na:\n  Hỏi: Mức phạt?\n---\nNội dung.",
+        "---\na: [b, [c]]\n---\nNội dung.",
         "---\nMột đoạn văn giữa hai đường kẻ.\n---\nNội dung.",
         "---\n- a\n---\nNội dung.",
         "---\na: b\na: c\n---\nNội dung.",
@@ -86,6 +95,21 @@ def test_only_a_markdown_file_has_some(document: Document, metadata: Mapping[str
 def test_no_text_breaks_it(text: str) -> None:
     for each in (text, f"---\n{text}\n---\nx"):
         assert 0 <= read_front_matter(each).end < max(len(each), 1)
+
+
+@pytest.mark.parametrize(
+    ("lines", "title"),
+    [
+        ("title:  Luật  Đất đai", "Luật Đất đai"),
+        ("Title: Luật\n제목: 법", "Luật"),
+        ("제목: 하천법", "하천법"),
+        ("title: 2024\nTiêu đề: Luật", "Luật"),
+        ("title:\n  vi: Luật", ""),
+        ("layout: page", ""),
+    ],
+)
+def test_a_text_is_called_by_its_title(lines: str, title: str) -> None:
+    assert read_front_matter(f"---\n{lines}\n---\nNội dung.").title == title
 
 
 def test_headings_between_two_rules_are_text() -> None:

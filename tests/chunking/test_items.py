@@ -35,6 +35,7 @@ def list_places(text: str, size: int = 120) -> list[str]:
         ("Điều 1. A\na) A;\na1) B;\nb) C.", ["point a", "point a1", "point b"]),
         ("Điều 1. A\n1. Gồm:\na. A;\nb. B.", ["clause 1", "point a", "point b"]),
         ("Điều 1. A\n1. Gồm:\n- A;\n+ B.", ["clause 1", "bullet", "bullet"]),
+        ("### Điều 1. A\n\n1. Gồm:\n\n- a) A;\n- b) B.\n\n2\\. Hai.", ["clause 1", "point a", "point b", "clause 2"]),
         ("제1조(목적) ① 하나.\n② 둘.\n③ 셋.", ["clause 1", "clause 2", "clause 3"]),
         ("제1조(정의) 뜻은 다음과 같다.\n  1. 하나\n  1의2. 둘\n  2. 셋", ["point 1", "point 1의2", "point 2"]),
         (
@@ -164,3 +165,10 @@ def test_a_table_goes_on_under_its_header_and_code_stays_whole() -> None:
         assert (part.prefix == "A\n| tên | giá |") == goes_on
         assert held.count("```") % 2 == 0
     assert sum("| mục" in text[part.start : part.end] for part in parts) > 2
+
+
+def test_a_korean_branch_is_cited_behind_what_it_is_a_branch_of() -> None:
+    points = "".join(f"  1{branch}. {'이다 ' * 30}\n" for branch in ("", "의2", "의3"))
+    places = [part.place for part in split(f"제4조(정의) 뜻은 다음과 같다.\n{points}", 120)]
+    assert [place.get("point") for place in places][-2:] == ["1의2", "1의3"]
+    assert [place["citation"] for place in places][-2:] == ["제4조제1호의2", "제4조제1호의3"]

@@ -1,4 +1,4 @@
-"""A question stands whole before its answer wherever both have room."""
+"""A question stands whole before its answer wherever both have room, and alone before one of several parts."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,4 +18,25 @@ def test_both_are_whole_where_they_fit_together(question: str, answer: str, cont
     if len(asked) + 1 + len(answer) <= SIZE:
         assert [(part.prefix, part.start, part.end) for part in parts] == [(asked, 0, len(answer))]
     else:
-        assert all(len(part.prefix) <= SIZE // 2 for part in parts)
+        alone = [part for part in parts if part.body == part.end]
+        assert [part for part in parts if part.body < part.end] == parts[len(alone) :]
+        assert (len(alone) == 1) == (len(asked) <= SIZE)
+        assert all(len(part.prefix) <= SIZE // 2 for part in parts[len(alone) :])
+
+
+@given(WORDS, WORDS, st.sampled_from(["", "giao thông"]), st.integers(40, 300))
+def test_every_word_of_a_question_is_embedded_in_its_order(question: str, answer: str, context: str, size: int) -> None:
+    parts = open_chunker(size=size).split(Document("faq.xlsx", answer, question, row=2, context=context))
+    asked = f"{question} {context}".strip()
+    alone = [part for part in parts if part.body == part.end]
+    assert " ".join(part.prefix for part in alone or parts) == asked
+    assert all(len(part.prefix) == part.size <= size for part in alone)
+    assert all((part.start, part.end) == (0, 0) for part in alone)
+    covered = [answer[part.body : part.end] for part in parts if part.body < part.end]
+    assert " ".join(covered) == answer
+
+
+def test_an_answer_without_a_question_has_nothing_that_stands_alone() -> None:
+    parts = open_chunker(size=SIZE).split(Document("faq.xlsx", "phạt tiền " * 100, row=2))
+    assert len(parts) > 1
+    assert all(part.body < part.end for part in parts)

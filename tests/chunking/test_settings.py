@@ -1,10 +1,14 @@
 """What a chunker takes, records, and refuses."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
 from ingest.chunking import open_chunker
 from ingest.errors import UsageError
 from ingest.model import Json
+from ingest.protocols import Window
 
 DEFAULT: dict[str, Json] = {"version": 2, "unit": "characters", "size": 400, "overlap": 0}
 
@@ -58,3 +62,51 @@ def test_what_cannot_be_used_is_named(
 def test_the_largest_overlap_is_accepted() -> None:
     assert open_chunker(size=101, overlap=50).settings["overlap"] == 50
     assert open_chunker(size=100, overlap=49).settings["overlap"] == 49
+
+
+class Words:
+    """Counts words, and two tokens around them."""
+
+    def count_each(self, texts: Sequence[str]) -> Sequence[int]:
+        return [len(text.split()) + 2 for text in texts]
+
+
+ABSENT = Window("m", 128, "the tokenizer of m is not on this machine")
+THERE = Window("m", 64, Words(), digest="a1")
+TOKENS: dict[str, Json] = {"version": 2, "unit": "tokens", "size": 64, "overlap": 0, "tokenizer": "a1"}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "size", "fetches", "settings"),
+    [
+        (None, None, True, TOKENS),
+        (None, "64t", True, TOKENS),
+        (TOKENS, None, True, TOKENS),
+        ({**TOKENS, "tokenizer": "b2"}, None, True, {**TOKENS, "tokenizer": "b2"}),
+        (None, 400, False, DEFAULT),
+        (DEFAULT, None, False, DEFAULT),
+        ({**DEFAULT, "unit": "estimated tokens"}, None, False, {**DEFAULT, "unit": "estimated tokens"}),
+    ],
+)
+def test_a_tokenizer_is_fetched_only_to_count_tokens_and_recorded(
+    recorded: dict[str, Json] | None, size: int | str | None, fetches: bool, settings: dict[str, Json]
+) -> None:
+    fetched = []
+
+    def fetch() -> Window:
+        fetched.append(1)
+        return THERE
+
+    chunker = open_chunker(recorded, size=size, window=replace(ABSENT, fetch=fetch))
+    assert chunker.settings == settings
+    assert bool(fetched) is fetches
+    assert chunker.window
+    assert chunker.window.digest == ("a1" if fetches else "")
+    assert open_chunker(chunker.settings, window=THERE).settings == settings
+
+
+def test_what_cannot_be_fetched_is_estimated_or_told() -> None:
+    window = replace(ABSENT, fetch=lambda: ABSENT)
+    assert open_chunker(window=window).settings["unit"] == "estimated tokens"
+    with pytest.raises(UsageError, match="the tokenizer of m is not on this machine"):
+        open_chunker(TOKENS, window=window)

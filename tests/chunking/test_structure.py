@@ -256,10 +256,33 @@ def test_a_row_without_a_question_has_no_prefix(document: Document) -> None:
 
 def test_a_long_question_is_cut_at_half_of_the_budget() -> None:
     question = "Người lao động có được nghỉ phép năm hay không " * 20
-    part = open_chunker(size=100).split(Document("a", BODY, question=question, row=1))[0]
+    part = open_chunker(size=100).split(Document("a", BODY, question=question, row=1))[-1]
     assert part.prefix == "Người lao động có được nghỉ phép năm hay không…"
 
 
 def test_a_repeated_title_of_another_section_is_another_path() -> None:
     text = f"# A\n## Chung\n{BODY}\n# B\n## Chung\n{BODY}"
     assert list_headings(text) == ["A > Chung", "B > Chung"]
+
+
+NAMED = "---\ntitle: Luật Đất đai\n---\n"
+
+
+def test_what_a_file_is_called_stands_above_its_headings() -> None:
+    text = f"{NAMED}Lời nói đầu.\n\nĐiều 1. Phạm vi\n{BODY}\nĐiều 2. Quyền\n{BODY}"
+    parts = open_chunker(size=400).split(Document("a.md", text))
+    assert [(part.heading, part.prefix) for part in parts] == [
+        ("Luật Đất đai", "Luật Đất đai"),
+        ("Luật Đất đai > Điều 1. Phạm vi", "Luật Đất đai"),
+        ("Luật Đất đai > Điều 2. Quyền", "Luật Đất đai"),
+    ]
+    unnamed = open_chunker(size=400).split(Document("a.txt", text))
+    assert not any("Luật Đất đai" in part.prefix for part in unnamed)
+
+
+@pytest.mark.parametrize("title", ["# LUẬT ĐẤT ĐAI 2024", "LUẬT\nĐẤT ĐAI", "# Luật *Đất đai*"])
+def test_what_a_heading_says_is_not_said_twice(title: str) -> None:
+    text = f"{NAMED}Lời nói đầu.\n\n{title}\n\nĐiều 1. Phạm vi\n{BODY}"
+    first, *others = open_chunker(size=400).split(Document("a.md", text))
+    assert first.prefix == "Luật Đất đai"
+    assert all(part.heading.casefold().count("đất đai") == 1 for part in others)

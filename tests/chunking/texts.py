@@ -66,7 +66,7 @@ def split(text: str, size: int = 400, overlap: int = 0) -> Sequence[Part]:
 def embed(text: str, part: Part) -> str:
     """Make the embedded text as the pipeline does."""
     slice_ = text[part.body : part.end]
-    return f"{part.prefix}\n{slice_}" if part.prefix else slice_
+    return "\n".join(filter(None, (part.prefix, slice_)))
 
 
 def show(text: str, parts: Sequence[Part]) -> list[tuple[str, str, str]]:

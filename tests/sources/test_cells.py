@@ -45,7 +45,9 @@ def test_a_whole_number_is_read_the_same_from_every_format(number: int) -> None:
         (2024.0, "2024", 2024),
         (-0.0, "0", 0),
         (0.1 + 0.2, "0.3", 0.3),
-        (1e20, "1e+20", 1e20),
+        (1e20, "100000000000000000000", 1e20),
+        (-12345678901234567890.0, "-12345678901234600000", -1.23456789012346e19),
+        (1.5e300, "1.5e+300", 1.5e300),
         (sys.float_info.max, "1.7976931348623157e+308", sys.float_info.max),
         (2**53 + 1, "9007199254740993", 2**53 + 1),
         (math.nan, "", None),
@@ -81,3 +83,11 @@ def test_a_cell_reads_as_a_person_sees_it(cell: Cell, text: str, value: Json) ->
 )
 def test_columns_are_named_as_a_spreadsheet_does(column: int, letters: str) -> None:
     assert write_letters(column) == letters
+
+
+@given(st.integers(-(10**20), 10**20))
+def test_a_whole_number_is_written_with_digits_only_and_as_many_as_it_has(number: int) -> None:
+    text = write_text(float(number))
+    assert text.lstrip("-").isdigit()
+    assert math.isclose(int(text), number, rel_tol=1e-14)
+    assert len(text) == len(str(int(text)))

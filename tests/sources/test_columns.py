@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,6 +99,26 @@ def test_a_title_is_no_header_where_a_wider_row_is_one() -> None:
 def test_a_row_of_data_is_no_header(cell: Cell) -> None:
     assert find_header([["Nội dung", cell]], 0, {}) is None
     assert find_header([["Nội dung", 2024.0]], 0, {})
+
+
+@pytest.mark.parametrize("cell", ["Ghi chú: " + "x" * 200, 1.5, True, date(2024, 1, 1)])
+def test_a_cell_that_is_no_name_is_let_pass_beside_two_roles(cell: Cell) -> None:
+    header = find_header([["Bảng", "", ""], ["Câu hỏi", "Đáp án", cell], ["Hỏi gì?", "Trả lời thế", 5]], 0, {})
+    assert header
+    assert (header.place, header.name_roles()) == (1, {"question": "Câu hỏi", "page_content": "Đáp án"})
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["Nội dung", "Loại", "Kênh"], ["x" * 200, "Câu hỏi", "Trả lời"]],  # a header stands above
+        [["Câu hỏi", "x" * 200, "y" * 200, "Đáp án"]],  # more texts than names
+        [["Câu hỏi", "Nguồn", "x" * 200]],
+    ],
+)
+def test_a_row_of_texts_is_no_header(rows: list[list[Cell]]) -> None:
+    header = find_header(rows, 0, {})
+    assert header is None or (header.place == 0 and len(rows) > 1)
 
 
 def test_columns_without_a_name_and_with_the_same_one_get_their_own() -> None:

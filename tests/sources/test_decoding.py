@@ -208,6 +208,27 @@ def test_two_encodings_in_one_file_are_refused(first: str, second: str) -> None:
             decode(SAMPLES[first][0] + SAMPLES[second][0])
 
 
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("tail", [b"and a tail in ASCII\n", b"2020, 2021 and 2022, 2023"])
+def test_ascii_behind_utf_16_is_not_read_as_chinese(codec: str, tail: bytes) -> None:
+    with pytest.raises(UnreadableError, match="UTF-16"):
+        decode(KOREAN.encode(codec) + tail)
+    chinese = "人人生而自由，在尊严和权利上一律平等。\n  " * 40
+    assert decode(chinese.encode(codec)) == chinese
+
+
+def test_a_little_mojibake_in_a_sound_text_is_left_and_told() -> None:
+    text = f"{LAW}Où dÃ©jÃ  vu\n"
+    found = examine(text.encode())
+    assert found.text == text
+    assert (found.notes[0].where, found.notes[0].what.count("dÃ©jÃ")) == ("line 3", 1)
+
+
+def test_a_letter_that_is_cut_off_is_no_reason_to_look_for_another_encoding() -> None:
+    with pytest.raises(UnreadableError):
+        decode("trong hộ".encode()[:-1])
+
+
 ENCODINGS = Path("../shared/data/encodings")
 
 

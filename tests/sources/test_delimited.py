@@ -55,6 +55,32 @@ def test_a_comma_separates_nothing_in_a_file_of_one_column() -> None:
     ]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("blanks", [" ", "   "])
+def test_a_quote_counts_behind_blanks_too(delimiter: str, blanks: str) -> None:
+    between = delimiter + blanks
+    rows = read(f'"Q"{between}"A"\nq1{between}"a{delimiter} b"\nq2{between}"two\nlines, ""quoted"""\nq3{between}c d\n')
+    assert [list(row.cells) for row in rows] == [
+        ["Q", "A"],
+        ["q1", f"a{delimiter} b"],
+        ["q2", 'two\nlines, "quoted"'],
+        ["q3", "c d"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "cells"),
+    [
+        ('q, "hello" he said\nq, b\n', [["q", ' "hello" he said'], ["q", " b"]]),
+        ('q, "never closed\nq, b\n', [["q", ' "never closed'], ["q", " b"]]),
+        ('q, 5" and 6"\n', [["q", ' 5" and 6"']]),
+        ('q, "a"\n, "b"\n', [["q", "a"], ["", "b"]]),
+    ],
+)
+def test_a_quote_behind_a_blank_is_one_only_where_the_whole_file_is_valid_so(rows: str, cells: list[list[str]]) -> None:
+    assert [row.cells for row in read(f"Q,A\n{rows}")][1:] == cells
+
+
 def test_the_header_decides_the_delimiter_and_not_the_commas_below() -> None:
     assert read("question;answer\na, b, c, d;e, f, g\n")[1].cells == ["a, b, c, d", "e, f, g"]
 

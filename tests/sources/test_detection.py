@@ -75,6 +75,12 @@ def test_quotation_marks_of_english_are_those_of_windows(text: str) -> None:
         "Số".encode()[:-1],
         bytes(range(128, 256)),
         "Müller".encode("cp1252"),
+        "informaci\u2013n de canci\u2014n".encode("cp1252"),  # Spanish of the Mac, as Windows shows it
+        "zugreifen zu können, höchstens zwei".encode("cp850"),
+        "Mise à jour du site".encode("cp850"),
+        "æ været hær, på en stor gård".encode("cp850"),
+        b"all exc\xe5pt gravity are manifestations of it",
+        b"in the fou\x92rth row and the fifth",
     ],
 )
 def test_what_is_too_little_to_tell_stays_in_doubt(content: bytes) -> None:
@@ -119,3 +125,11 @@ def test_a_part_that_does_not_fit_cannot_hide_in_a_long_text() -> None:
     foreign = OTHERS["cp1252"] * 3
     assert fit_vietnamese(VIETNAMESE * 10).enough
     assert not fit_vietnamese(VIETNAMESE * 10 + foreign).enough
+
+
+@pytest.mark.parametrize("tail", ["Message de réinitialisation à vérifier", "des éléments procédés"])
+@pytest.mark.parametrize("codec", ["cp949", "johab", "cp1258", "TCVN3 (ABC)", "VNI"])
+def test_a_little_utf_8_behind_another_encoding_is_not_read_as_that(tail: str, codec: str) -> None:
+    writer = WRITERS.get(codec) or WRITERS.get("Windows-1258" if codec == "cp1258" else "")
+    content = writer(VIETNAMESE) if writer else KOREAN.encode(codec)
+    assert read(content * 3 + tail.encode()) is None

@@ -1,6 +1,8 @@
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.sources import legacy
 from ingest.sources.detection import name_encoding
@@ -49,3 +51,14 @@ def test_every_letter_of_the_language_has_a_byte_or_two() -> None:
 def test_capitals_that_the_bytes_do_not_tell_follow_the_letters_around_them(shown: str, meant: str) -> None:
     assert legacy.read_tcvn3(shown) == meant
     assert legacy.read_tcvn3(meant) == meant
+
+
+@given(st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3)))
+def test_every_syllable_of_korean_is_composed_of_its_letters(text: str) -> None:
+    assert legacy.read_cp949(text.encode("euc_kr").decode("cp949")) == text
+
+
+@given(st.text(st.sampled_from("\u3164ㄱㅏㅎ가a")))
+def test_letters_that_make_no_syllable_stay(text: str) -> None:
+    assert legacy.read_cp949(text).replace("\u3164", "") or not text.replace("\u3164", "")
+    assert legacy.read_cp949("\u3164ㅏㄱ ㄱㅏ") == "\u3164ㅏㄱ ㄱㅏ"

@@ -5,11 +5,13 @@ from io import BytesIO
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ingest.sources import markup
 from ingest.sources.cells import Covered, Linked, Unsaved
-from ingest.sources.markup import Marks, group_merged, mark_rows, read_marks
+from ingest.sources.marks import Marks
+from ingest.sources.markup import read_marks
 from ingest.sources.reader import LIBRARIES, Reader
 from tests.sources.hostile import GOOD, SHEET, replace_part
 
@@ -36,8 +38,18 @@ def fill_marked(sheet: Worksheet) -> None:
 
 def test_merged_cells_links_and_formulas_without_a_value_are_found() -> None:
     assert read_marks(save(fill_marked), 'Hỏi & "đáp"') == Marks(
-        merged={1: [(2, 2)]}, links={1: {2: "https://luat.vn/?a=1&b=2"}}, unsaved={2: [1], 3: [1]}
+        merged={1: [(2, 2)]}, links={1: {2: Linked(url="https://luat.vn/?a=1&b=2")}}, unsaved={2: [1], 3: [1]}
     )
+
+
+def test_a_link_on_a_whole_column_is_no_million_of_links() -> None:
+    def fill(sheet: Worksheet) -> None:
+        sheet["C1"] = "Nguồn"
+        sheet["C1"].hyperlink = "https://luat.vn"
+
+    content = replace_part(SHEET, lambda data: data.replace(b'ref="C1"', b'ref="C1:D1048576"'), save(fill))
+    link = Linked(url="https://luat.vn")
+    assert read_marks(content, 'Hỏi & "đáp"') == Marks(long_links={0: [(2, 1_048_575, link)]})
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
@@ -73,6 +85,44 @@ def test_a_formula_is_told_from_one_whose_value_was_saved(cell: bytes, unsaved: 
     assert read_marks(content, "Hỏi đáp").unsaved == ({1: [1]} if unsaved else {})
 
 
+@pytest.mark.parametrize(
+    ("cell", "failed"),
+    [
+        (b'<c r="B2" t="e"><v>#N/A</v></c>', "#N/A"),
+        (b'<c r="B2" s="1" t="e"><f>VLOOKUP(A1,B:C,2,0)</f><v>#N/A</v></c>', "#N/A"),
+        (b'<x:c t="e" r="B2"><x:f t="shared" si="0"/>\n<x:v>#DIV/0!</x:v></x:c>', "#DIV/0!"),
+        (b'<c r="B2" t="str"><f>A1</f><v>#1</v></c>', ""),
+    ],
+)
+def test_an_error_is_told_from_a_text_that_looks_like_one(cell: bytes, failed: str) -> None:
+    content = replace_part(SHEET, lambda data: data.replace(b"</sheetData>", cell + b"</sheetData>"))
+    found = read_marks(content, "Hỏi đáp").failed
+    assert {row: {at: mark.error for at, mark in cells.items()} for row, cells in found.items()} == (
+        {1: {1: failed}} if failed else {}
+    )
+
+
+def test_a_formula_that_is_a_link_keeps_its_address_and_what_it_shows() -> None:
+    def fill(sheet: Worksheet) -> None:
+        sheet.append(['=HYPERLINK("https://luat.vn/?a=1&b=2","Luật ""A""")', '=HYPERLINK("https://luat.vn")'])
+        sheet.append(['=HYPERLINK("#S!A1","x")', '=HYPERLINK(A1,"x")', '=IF(1,HYPERLINK("u","x"))'])
+
+    marks = read_marks(save(fill), 'Hỏi & "đáp"')
+    assert {at: (str(link), link.url) for at, link in marks.links[0].items()} == {
+        0: ('Luật "A"', "https://luat.vn/?a=1&b=2"),
+        1: ("https://luat.vn", "https://luat.vn"),
+    }
+    assert marks.unsaved == {1: [0, 1, 2]}
+
+
+def test_a_link_keeps_the_place_in_the_page_that_it_leads_to() -> None:
+    def fill(sheet: Worksheet) -> None:
+        sheet["A1"].value = "x"
+        sheet["A1"].hyperlink = Hyperlink(ref="A1", target="https://luat.vn/a", location="dieu-5")
+
+    assert read_marks(save(fill), 'Hỏi & "đáp"').links[0][0].url == "https://luat.vn/a#dieu-5"
+
+
 @pytest.mark.parametrize("size", [1, 7, 64, 1 << 20])
 def test_marks_are_found_across_the_pieces_that_are_read(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     content = save(fill_marked)
@@ -89,21 +139,7 @@ def test_marks_are_found_across_the_pieces_that_are_read(size: int, monkeypatch:
         replace_part("xl/_rels/workbook.xml.rels", lambda data: b"<Relationships/>"),
         replace_part("xl/_rels/workbook.xml.rels", lambda data: data.replace(b"sheet1", b"sheet9")),
     ],
+    ids=["cut off", "no text", "no relations", "another target"],  # the bytes hold the time
 )
 def test_what_cannot_be_found_marks_nothing(content: bytes) -> None:
     assert read_marks(content, "Hỏi đáp") == Marks()
-
-
-def test_a_merged_range_covers_the_cells_below_its_first_and_ends_where_it_ends() -> None:
-    marks = group_merged([((1, 3), (2, 3)), ((3, 3), (4, 4)), ((0, 0), (0, 5))])
-    rows = list(mark_rows(iter([["a"], ["b", "x"], ["c"], ["d", "y"], ["", ""], ["e", ""]]), 2, marks))
-    assert rows == [["a"], ["b", "x"], ["c", ""], ["d", "y"], ["", ""], ["e", ""]]
-    covered = [[at for at, cell in enumerate(row) if type(cell) is Covered] for row in rows]
-    assert covered == [[], [], [1], [], [1], []]
-
-
-def test_a_row_of_formulas_only_is_there_although_no_library_gives_it() -> None:
-    rows = list(mark_rows(iter([["a"]]), 0, Marks(unsaved={3: [1], 0: [0]})))
-    assert rows == [["a"], [], [], ["", ""]]
-    assert type(rows[3][1]) is Unsaved
-    assert type(rows[0][0]) is str  # a value that is there counts

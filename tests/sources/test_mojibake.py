@@ -73,10 +73,50 @@ def test_many_letters_in_words_are_enough_in_a_language_without_telling_ones(tex
     assert (found.line, found.repaired) == (0, text * 3)
 
 
-def test_of_two_ways_back_none_is_taken() -> None:
-    found = find_mojibake("Ã© Ã©")  # "é é" by Windows-1252, "Ǹ Ǹ" by code page 850
+def test_of_two_ways_back_the_one_to_letters_in_use_is_taken() -> None:
+    found = find_mojibake("Ã© Ã©")  # by Windows-1252; by code page 850 it is "Ǹ Ǹ"
     assert found
-    assert found.repaired is None
+    assert found.repaired == "é é"
+
+
+@pytest.mark.parametrize("codec", ["cp1252", "cp1254", "mac_roman", "cp437", "cp850", "cp1250"])
+@pytest.mark.parametrize("text", ["l’année", "Lütfen", "pages 3–5", "où voilà à", "Hallo, schöne Welt"])
+def test_a_few_places_are_enough_where_the_whole_text_goes_back(text: str, codec: str) -> None:
+    found = find_mojibake(read_as(text, codec))
+    assert found
+    assert (found.line, found.repaired, found.example) == (0, text, "")
+
+
+@pytest.mark.parametrize("text", [VIETNAMESE, "Điều 1. Người lao động", "Привет, как дела? ", "l’élève", "schöne Welt"])
+@pytest.mark.parametrize("codec", ["cp1251", "mac_roman", "cp1252"])
+def test_what_was_done_twice_is_undone_twice(text: str, codec: str) -> None:
+    found = find_mojibake(read_as(read_as(text, codec), codec))
+    assert found
+    assert found.repaired == text
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [("quy định tại Điều 16 của Luật này", "gb18030"), ("sélectionnés", "cp949"), ("les réactiver", "cp932")],
+)
+def test_it_is_undone_for_encodings_of_two_bytes_too(text: str, codec: str) -> None:
+    found = find_mojibake(text.encode().decode(codec))
+    assert found
+    assert found.repaired == text
+
+
+@pytest.mark.parametrize(
+    ("line", "example"),
+    [
+        ("d’une étude dÃ©jÃ faite", "dÃ©jÃ"),
+        ("(1455â€“1536).", "(1455â€“1536)."),
+        ("an ninh, nhÆ°á»ng xe", "nhÆ°á»ng"),
+    ],
+)
+def test_a_little_damage_in_a_sound_text_is_shown_and_no_more(line: str, example: str) -> None:
+    found = find_mojibake(f"Où est l’élève — à l’école…\n{line}\n")
+    assert found
+    assert (found.line, found.repaired, found.example) == (2, None, example)
 
 
 def test_it_is_undone_as_often_as_it_was_done() -> None:

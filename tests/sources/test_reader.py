@@ -5,10 +5,11 @@ import select
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import date, datetime, time, timedelta
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
+from threading import Event
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,8 @@ from ingest.model import Json
 from ingest.sources import reader as module
 from ingest.sources.book import CHART, Head
 from ingest.sources.cells import write_json
-from ingest.sources.reader import LIBRARIES, Limits, Reader
+from ingest.sources.limits import Limits
+from ingest.sources.reader import LIBRARIES, Reader
 from ingest.sources.sheet import Row
 from ingest.sources.unreadable import UnreadableError
 from tests.sources.hostile import GOOD, ROWS, SHEET, add_far_cells, replace_part
@@ -26,6 +28,7 @@ from tests.sources.workbooks import Value, make_workbook
 
 MEMORY = 300 << 20  # bytes; the process begins with 35 MB of addresses
 MUTE = [sys.executable, "-c", "import sys; sys.stdin.buffer.read()"]
+posix = pytest.mark.skipif(sys.platform == "win32", reason="no process counts its time there")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="no such limit elsewhere")
 Cells = Mapping[int, Mapping[int, Json]]
 
@@ -185,6 +188,21 @@ def test_after_a_large_workbook_the_memory_is_given_back(fresh: Reader, monkeypa
     assert fresh.started == 2
 
 
+def test_the_columns_that_may_be_mixed_are_known_without_their_rows(reader: Reader) -> None:
+    rows: list[list[Value]] = [["a", "b", "c", "d"], [1, "x", True, date(2024, 1, 2)], ["y", "z", 2, "w"], [None, 0.5]]
+    book = reader.open(make_workbook({"A": rows}, corner=(2, 1)))
+    assert reader.survey(book, 0, 0) is None, "no library has read it"
+    first, reading = reader.read(book, 0)
+
+    def survey(row: int) -> set[int]:
+        found = reader.survey(book, 0, row)
+        assert found is not None
+        return {first + column for column in found}
+
+    assert [survey(row) for row in (0, 3, 4, 5, 6)] == [{1, 2, 3}, {1, 2, 3}, {2}, set(), set()]
+    assert len(place((first, reading))) == 4, "the rows that are being read are not disturbed"
+
+
 def test_a_process_that_died_in_between_is_no_fault_of_a_workbook(fresh: Reader) -> None:
     rows = make_long("một")
     _, reading = fresh.read(fresh.open(make_workbook({"A": rows})), 0)
@@ -202,20 +220,37 @@ def kill(reader: Reader) -> None:
     reader._child.wait()
 
 
-def test_a_workbook_that_takes_too_long_ends_the_process_and_no_more() -> None:
+def test_a_process_that_says_nothing_is_ended_and_no_other_library_is_asked() -> None:
     reader = Reader(Limits(seconds=0.01), command=MUTE)
     for _ in range(2):
-        with pytest.raises(UnreadableError, match=r"took more than 0\.0\d+ seconds; delete"):
+        with pytest.raises(UnreadableError, match=r"no answer for 0\.\d+ seconds; run again when .*, or delete"):
             reader.open(GOOD)
-    assert reader.started == 2, "no other library is asked"
+    assert reader.started == 2
     assert reader._child is None
+
+
+@posix
+def test_a_process_that_works_too_long_ends_itself_and_no_other_library_is_asked() -> None:
+    """It is the system that counts: calamine works for seconds without a look at what Python would do."""
+    with closing(Reader(Limits(seconds=0.001, seconds_per_megabyte=0, patience=60_000))) as reader:
+        for started in (1, 2):
+            with pytest.raises(UnreadableError, match=r"took more than 0\.001 seconds of processor time; delete"):
+                read(reader, make_workbook({"A": make_long("một")}))
+            assert reader.started == started
+
+
+@posix
+def test_after_a_workbook_that_worked_too_long_the_next_is_read(fresh: Reader) -> None:
+    book = fresh.open(make_workbook({"A": make_long("một")}))
+    book.left = 0.001
+    with pytest.raises(UnreadableError, match="seconds of processor time"):
+        place(fresh.read(book, 0))
+    assert read(fresh, GOOD) == texts(ROWS)
 
 
 def test_the_seconds_are_those_of_the_whole_workbook(fresh: Reader) -> None:
     book = fresh.open(GOOD)
-    before = book.left
     assert place(fresh.read(book, 0))
-    assert book.left < before
     book.left = 0
     for index in (0, 1):
         with pytest.raises(UnreadableError, match="took more than 15"):
@@ -223,9 +258,67 @@ def test_the_seconds_are_those_of_the_whole_workbook(fresh: Reader) -> None:
     assert fresh.started == 1
 
 
+WORKING = """
+import sys
+from ingest.sources.frames import pack, receive, send
+for used in (1.5, 2.25):
+    receive(sys.stdin.buffer), receive(sys.stdin.buffer)
+    send(sys.stdout.buffer, pack({"sheets": [], "used": used}))
+    send(sys.stdout.buffer, pack([]))
+"""
+
+
+def test_what_a_workbook_used_is_what_its_process_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    hours = count(0.0, 3600.0)
+    monkeypatch.setattr(module, "monotonic", hours.__next__)
+    with closing(Reader(command=[sys.executable, "-c", WORKING])) as reader:
+        for used in (1.5, 2.25):
+            assert Limits().allow(GOOD) - reader.open(GOOD).left == pytest.approx(used)
+
+
+def test_one_who_reads_slowly_loses_no_row(fresh: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a run does with a row, embedding it mostly, is no time of the workbook's."""
+    watched: list[bool] = []
+    hours = count(0.0, 3600.0)
+
+    @contextmanager
+    def watch(process: object, seconds: float) -> Iterator[Event]:
+        watched.append(True)
+        yield Event()
+        watched.pop()
+
+    monkeypatch.setattr(module, "watch", watch)
+    monkeypatch.setattr(module, "monotonic", hours.__next__)
+    rows = make_long("một")
+    read = []
+    for row in fresh.read(fresh.open(make_workbook({"A": rows})), 0)[1]:
+        assert not watched
+        read.append(row.cells)
+    assert read == rows
+    assert fresh.started == 1
+
+
+def test_a_process_that_died_without_a_word_leaves_half_of_the_time_to_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hours = count(0.0, 3600.0)
+    monkeypatch.setattr(module, "monotonic", hours.__next__)
+    asked: list[float] = []
+
+    def pack(request: Mapping[str, float]) -> bytes:
+        asked.append(request["seconds"])
+        return b""
+
+    monkeypatch.setattr(module, "pack", pack)
+    with pytest.raises(UnreadableError, match="ended the reader"):
+        Reader(Limits(seconds=8, seconds_per_megabyte=0), command=[sys.executable, "-c", ""]).open(GOOD)
+    assert asked == [8, 4]
+
+
 def test_the_seconds_of_a_workbook_grow_with_its_file() -> None:
     assert Limits().allow(b"") == 15
     assert Limits().allow(bytes(41_000_000)) == 220
+    assert Limits(patience=10).wait(b"") == 150
 
 
 @pytest.mark.parametrize(

@@ -49,9 +49,44 @@ def test_blank_sources_that_are_not_merged_stay_blank() -> None:
     assert [item.source for item in documents(read_sheet(HEADER, ["q", "a", "S"], ["r", "b"]))] == ["S", ""]
 
 
-def test_other_merged_columns_are_not_filled() -> None:
-    items = read_sheet([*HEADER, "Loại"], ["q", "a", "S", "x"], [None, "b"], ["r", "c"], merge=["A2:A3", "D2:D4"])
-    assert [(item.text, dict(item.metadata)) for item in documents(items)] == [("a", {"Loại": "x"}), ("c", {})]
+def test_a_merged_question_is_asked_of_every_answer_beside_it() -> None:
+    rows: list[list[Value]] = [["q", "a", "S"], [None, "b"], [None, None, "T"], [None, "d"]]
+    items = read_sheet(HEADER, *rows, merge=["A2:A4"])
+    assert [(item.question, item.text) for item in documents(items)] == [("q", "a"), ("q", "b")]
+    reasons = {item.where: item.reason for item in items if isinstance(item, Ignored)}
+    assert reasons == {
+        "sheet FAQ, row 4": 'nothing in column "Đáp án"',
+        "sheet FAQ, row 5": 'nothing in column "Câu hỏi"',
+    }
+
+
+def test_a_merged_answer_answers_every_question_beside_it() -> None:
+    items = read_sheet(HEADER, ["q", "a", "S"], ["r"], ["s", "c"], merge=["B2:B3", "C2:C3"])
+    assert [(item.question, item.text, item.source) for item in documents(items)] == [
+        ("q", "a", "S"),
+        ("r", "a", "S"),
+        ("s", "c", ""),
+    ]
+
+
+def test_a_row_whose_question_and_answer_are_both_merged_is_ignored_for_that() -> None:
+    [_, item] = read_sheet([*HEADER, "Loại"], ["q", "a", "S", "x"], [None, None, None, "y"], merge=["A2:A3", "B2:B3"])
+    assert isinstance(item, Ignored)
+    assert (item.where, "they are merged" in item.reason) == ("sheet FAQ, row 3", True)
+
+
+def test_a_merged_answer_without_questions_is_one_document() -> None:
+    first, second = read_sheet(["Nội dung", "Loại"], ["a", "x"], [None, "y"], merge=["A2:A3"])
+    assert isinstance(first, Document)
+    assert isinstance(second, Ignored)
+    assert "they are merged" in second.reason
+
+
+def test_a_merged_column_is_filled_where_it_is_embedded_and_not_where_it_describes() -> None:
+    rows: list[list[Value]] = [[*HEADER, "Loại"], ["q", "a", "S", "x"], ["r", "b"], ["s", "c"]]
+    items = documents(read_sheet(*rows, merge=["D2:D3"]))
+    assert [dict(item.metadata) for item in items] == [{"Loại": "x"}, {}, {}]
+    assert [item.context for item in documents(read_sheet(*rows, merge=["D2:D3"], context=["Loại"]))] == ["x", "x", ""]
 
 
 def test_the_name_of_a_column_is_no_source_of_the_rows_that_it_is_merged_with() -> None:
@@ -119,6 +154,42 @@ def test_another_table_in_the_sheet_ends_it_and_is_reported(gap: list[list[Value
     assert other.reason == "another table begins here; put it on a sheet of its own"
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        ["STT", "Câu hỏi", "Trả lời"],  # beside the columns of the first
+        [None, None, None, "Câu hỏi", "Trả lời"],
+        ["Trả lời", "Mã", "Nguồn"],
+    ],
+)
+def test_a_table_below_a_blank_row_that_names_two_roles_elsewhere_is_reported(header: list[Value]) -> None:
+    below: list[Value] = ["1", "2", "3", "4", "5"]
+    items = read_sheet(HEADER, ["q", "a", "S"], [], header, below)
+    assert [item.text for item in documents(items)] == ["a"]
+    assert [item.where for item in items if isinstance(item, Skipped)] == ["sheet FAQ, row 4"]
+
+
+def test_a_row_prepared_with_its_kind_is_no_table() -> None:
+    rows: list[list[Value]] = [["q", "a", "S", "Câu hỏi", "Đã trả lời"], [None, None, None, "Câu hỏi", "Trả lời"]] * 2
+    items = read_sheet([*HEADER, "Loại", "Tình trạng"], *rows)
+    assert [item.text for item in documents(items)] == ["a", "a"]
+    assert not [item for item in items if isinstance(item, Skipped | Noted)]
+
+
+@pytest.mark.parametrize("above", [[], ["Phần II"]])
+@pytest.mark.parametrize("header", [[None, "Trả lời"], ["Mã", "Nội dung", "Ghi chú"]])
+def test_what_may_be_the_header_of_another_table_is_noted_and_read(above: list[Value], header: list[Value]) -> None:
+    items = read_sheet(HEADER, ["q", "a", "S"], above, header, ["r", "b"])
+    assert [item.text for item in documents(items)][-1] == "b"
+    assert [item.where for item in items if isinstance(item, Noted)] == ["sheet FAQ, row 4"]
+    assert not [item for item in items if isinstance(item, Skipped)]
+
+
+def test_rows_in_a_row_are_not_taken_for_another_table() -> None:
+    rows: list[list[Value]] = [["Nguồn?", "Luật Đất đai", "S"], [], ["Ai hỏi?", "Công dân", "S"]]
+    assert not [item for item in read_sheet(HEADER, *rows) if isinstance(item, Noted | Skipped)]
+
+
 def test_columns_of_another_table_make_none_mixed() -> None:
     items = read_sheet(
         [*HEADER, "Năm"], ["q", "a", "S", 2024], ["Đáp án", "Câu hỏi", "Nguồn", "Loại"], ["b", "r", "", "x"]
@@ -138,9 +209,24 @@ def test_a_question_or_answer_whose_formula_has_no_value_is_skipped_and_others_a
     assert set(skipped) == {"sheet FAQ, row 2", "sheet FAQ, row 3", "sheet FAQ, row 5"}
     assert 'the formula in column "Đáp án" has no saved value; open' in skipped["sheet FAQ, row 2"]
     noted = [item.what for item in items if isinstance(item, Noted)]
-    assert [words.partition(" have")[0] for words in noted] == [
-        '1 formulas in column "Nguồn"',
-        '1 formulas in column "Mức"',
+    assert [words.partition(" without")[0] for words in noted] == [
+        'a formula in column "Nguồn"',
+        'a formula in column "Mức"',
+    ]
+
+
+def test_an_error_is_blank_and_is_named() -> None:
+    na, ref = Exception("#N/A"), Exception("#REF!")
+    rows: list[list[Value]] = [["q", na, "S"], [na, "a"], ["q", "a", ref, ref], ["q", "a", None, ref], [na, na]]
+    items = read(make_workbook({"FAQ": [[*HEADER, "Mức"], *rows]}))
+    assert [(item.source, dict(item.metadata)) for item in documents(items)] == [("", {}), ("", {})]
+    assert [(item.where, item.reason) for item in items if isinstance(item, Ignored)] == [
+        ("sheet FAQ, row 2", 'nothing in column "Đáp án" but #N/A'),
+        ("sheet FAQ, row 3", 'nothing in column "Câu hỏi" but #N/A'),
+    ]  # the last row is blank
+    assert [item.what for item in items if isinstance(item, Noted)] == [
+        'a cell in column "Nguồn" with #REF!: read as blank',
+        '2 cells in column "Mức" with #REF!: read as blank',
     ]
 
 

@@ -12,6 +12,7 @@ from ingest.sources.session import Session, serve
 from ingest.sources.unreadable import UnreadableError
 from tests.sources.hostile import GOOD
 
+SECONDS = 9.0
 OPEN = {"library": "calamine", "known": True}
 
 
@@ -27,19 +28,21 @@ class Library:
 
     def open(self, index: int) -> Opened:
         self.opened.append(index)
-        return Opened(0, self.sheets[index](), self.cells)
+        return Opened(0, self.sheets[index], self.cells)
 
 
 def ask(library: Callable[[bytes], Book], *requests: dict[str, Any]) -> list[tuple[dict[str, Any], list[Any]]]:
     stream, answers = BytesIO(), BytesIO()
     for request in requests:
-        send(stream, pack(request))
+        send(stream, pack({**request, "seconds": SECONDS}))
         if "library" in request:
             send(stream, GOOD)
     stream.seek(0)
+    limits: list[float] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(module._LIBRARIES, "calamine", library)
-        serve(stream, answers)
+        serve(stream, answers, limits.append)
+    assert limits == [SECONDS, 0] * len(requests), "it is limited while it works, and not while it waits"
     answers.seek(0)
     said = []
     while (head := receive(answers)) is not None:
@@ -72,6 +75,13 @@ def test_a_panic_and_a_lack_of_memory_are_told_from_other_failures() -> None:
         assert (answer["failed"], answer["final"], rows) == (failed, False, [])
 
 
+def test_what_an_answer_says_that_it_used_is_the_time_of_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([1.0, 1.5, 3.0, 3.25])
+    monkeypatch.setattr(module, "process_time", times.__next__)
+    said = ask(Library(lambda: iter([["a"]])), OPEN, {"sheet": 0, "name": "0", "row": 0})
+    assert [answer["used"] for answer, _ in said] == [0.5, 0.25]
+
+
 def test_a_bug_is_not_taken_for_a_defect_of_the_workbook() -> None:
     with pytest.raises(RuntimeError):
         ask(fail_with(RuntimeError()), OPEN)
@@ -100,7 +110,17 @@ def test_a_sheet_is_started_again_where_another_place_is_asked_for() -> None:
     library = Library(long_rows)
     *_, (_, rows) = ask(library, OPEN, {"sheet": 0, "name": "0", "row": 0}, {"sheet": 0, "name": "0", "row": 7})
     assert rows[0][0] == "7"
-    assert library.opened == [0, 0]
+    assert library.opened == [0], "it is not parsed again"
+
+
+def test_the_sheet_that_was_read_last_is_held_and_no_other() -> None:
+    def ask_for(*indexes: int) -> list[int]:
+        library = Library(lambda: iter([["a"]]), lambda: iter([["b"]]))
+        ask(library, OPEN, *({"sheet": index, "name": str(index), "row": 0} for index in indexes))
+        return library.opened
+
+    assert ask_for(0, 0, 1, 1) == [0, 1]
+    assert ask_for(0, 1, 0) == [0, 1, 0]
 
 
 def test_sheets_that_are_large_together_are_not_held_together() -> None:
@@ -125,7 +145,7 @@ def test_a_request_that_is_cut_off_ends_it() -> None:
     stream, answers = BytesIO(), BytesIO()
     send(stream, pack(OPEN))
     stream.seek(0)
-    serve(stream, answers)
+    serve(stream, answers, lambda seconds: None)
     assert answers.getvalue() == b""
 
 
@@ -144,7 +164,7 @@ def test_a_sheet_is_found_by_its_name_where_the_places_differ() -> None:
 def test_merged_ranges_that_a_library_tells_are_marked_where_no_xml_does() -> None:
     session = Session()
     session._book = Book(
-        (Head("A", hidden=False, kind=""),), lambda _: Opened(2, iter([["x"], [""]]), 2, [((0, 2), (1, 2))])
+        (Head("A", hidden=False, kind=""),), lambda _: Opened(2, lambda: iter([["x"], [""]]), 2, [((0, 2), (1, 2))])
     )
     block: list[bytes] = []
     session.read(0, "A", 0, block)

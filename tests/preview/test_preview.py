@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 
 from ingest.chunking import open_chunker
 from ingest.model import Columns, File, Ignored, Noted, Skipped
-from ingest.preview import CHUNKS, LISTED, DatasetPreview, Preview, Sheet, preview
-from ingest.render import render_preview, render_preview_problems
+from ingest.preview import CHUNKS, LISTED, DatasetPreview, Preview, preview
+from ingest.preview.dataset import Sheet
+from ingest.preview.lengths import Lengths
+from ingest.preview.page import render_preview, render_preview_problems
 from tests.commandline import Command, write_faq
+from tests.embedders.tiny import write_folder
 from tests.fakes import RowsSource
 from tests.sources.workbooks import Value, make_workbook
 
-SAMPLE_DATA = Path(__file__).parent.parent / "sample_data"
+SAMPLE_DATA = Path(__file__).parents[2] / "sample_data"
 VIETNAMESE: Sequence[Sequence[Value]] = [
     ["Sổ tay nhân sự 2026"],
     [],
@@ -78,6 +81,8 @@ def test_a_preview_says_the_same_as_the_run(command: Command, sources: Sequence[
     for previewed, done in zip(seen.json["datasets"], run.json["datasets"], strict=True):
         assert (previewed["dataset"], previewed["error"]) == (done["dataset"], done["error"])
         assert len(previewed["chunks"]) == min(CHUNKS, done["added"])
+        longest = max((sample["size"] for sample in previewed["lengths"]["longest"]), default=0)
+        assert (previewed["lengths"]["count"], longest) == (done["measured"], done["longest"])
         for kind in ("ignored", "skipped", "noted"):
             listed = [item for group in previewed[kind] for item in group["first"]]
             there = [{name: item[name] for name in listed[0]} for item in done[kind]] if listed else done[kind]
@@ -118,6 +123,12 @@ def test_it_says_how_a_sheet_was_understood(command: Command) -> None:
         '    source: "출처"',
         '    question: "질문"',
         '    page_content: "답변"',
+        "  rows: 3, half of them up to 42 characters with their question",
+        "  chunks: 3 of at most 400 characters, half of them up to 43 characters",
+        "    0 % of them reach the last tenth of that, none go beyond it",
+        "    longest chunk: 47: sổ tay.xlsx, Hỏi đáp!4: Nghỉ phép năm bao nhiêu ngày?",
+        "    longest chunk: 43: sổ tay.xlsx, Hỏi đáp!6: Lương tháng trả khi nào?",
+        "    longest chunk: 18: sổ tay.xlsx, 질의응답!2: 연차는 며칠인가요?",
         "  chunk 1: sổ tay.xlsx, sheet Hỏi đáp, row 4: 47 characters",
         "    Nghỉ phép năm bao nhiêu ngày?",
         "    12 ngày làm việc.",
@@ -136,9 +147,9 @@ def test_it_says_in_which_encoding_a_text_is_and_what_would_be_skipped(command: 
     run = command("preview", "--text-dir", "luật")
     assert run.code == 3
     lines = run.out.splitlines()
-    assert f"  농지법.txt: CP949, {len((LAW * 5).strip()) + 1} characters" in lines
-    assert "  điều 1.md: UTF-8, 36 characters" in lines
-    assert "  điều 2.txt: UTF-16, 28 characters" in lines
+    assert f"  농지법.txt: CP949, {len((LAW * 5).strip()) + 1} characters: 조 10" in lines
+    assert "  điều 1.md: UTF-8, 36 characters: Điều 1" in lines
+    assert "  điều 2.txt: UTF-16, 28 characters: Điều 1" in lines
     assert "  noted: 농지법.txt: read as CP949, found by its letters" in lines
     assert "  ignored: rỗng.txt: no text in it" in lines
     assert run.err.splitlines() == ["skipped: luật: hỏng.txt: it is a PDF, not a text; save it as text in UTF-8"]
@@ -212,7 +223,7 @@ items = st.one_of(
 
 @given(st.lists(items, max_size=200))
 def test_nothing_is_lost_from_the_counts_and_little_is_kept(found: list[Skipped | Ignored | Noted]) -> None:
-    seen = DatasetPreview("faq", "/faq")
+    seen = DatasetPreview("faq", "/faq", Lengths("characters", 400))
     for item in found:
         seen.add(item)
     for kind, groups in ((Skipped, seen.skipped), (Ignored, seen.ignored), (Noted, seen.noted)):
@@ -224,7 +235,7 @@ def test_nothing_is_lost_from_the_counts_and_little_is_kept(found: list[Skipped 
 
 @given(st.lists(st.integers(0, 40), max_size=120))
 def test_sheets_with_the_same_columns_are_shown_together(kinds: list[int]) -> None:
-    seen = DatasetPreview("faq", "/faq")
+    seen = DatasetPreview("faq", "/faq", Lengths("characters", 400))
     for number, kind in enumerate(kinds):
         columns = Columns(
             "faq.xlsx", {f"{number}월": {"page_content": f"답 {kind}"}}, {f"{number}월": (f"답 {kind}", "비고")}
@@ -245,9 +256,100 @@ def test_many_sheets_take_few_lines(command: Command) -> None:
 
 
 def test_further_layouts_are_counted() -> None:
-    seen = DatasetPreview("faq", "/faq")
+    seen = DatasetPreview("faq", "/faq", Lengths("characters", 400))
     for number in range(LISTED + 3):
         columns = Columns("f.xlsx", {"A": {"page_content": f"답 {number}"}}, {"A": (f"답 {number}",)})
         seen.add_sheets(columns, {"A": Sheet("f.xlsx", "A", "", 2, 1)})
     lines = list(render_preview(Preview([seen], open_chunker().settings)))
     assert "  3 more sheets with other columns: look at them one by one" in lines
+
+
+def write_law(name: str, chapters: int, articles: int) -> None:
+    """Write a law of chapters with so many articles each."""
+    Path("luật").mkdir(exist_ok=True)
+    lines = ["LUẬT NGHỈ PHÉP"]
+    for chapter in range(1, chapters + 1):
+        lines += ["", f"Chương {chapter}", f"QUY ĐỊNH {chapter}"]
+        for article in range((chapter - 1) * articles + 1, chapter * articles + 1):
+            lines += ["", f"Điều {article}. Nghỉ phép", "1. Người lao động được nghỉ.", "2. Ngày nghỉ được trả lương."]
+    Path("luật", name).write_text("\n".join(lines), encoding="utf-8")
+
+
+def test_the_tree_of_a_law_is_shown_with_its_articles(command: Command) -> None:
+    write_law("luật.txt", chapters=3, articles=4)
+    Path("luật/thơ.txt").write_text("Ao thu lạnh lẽo nước trong veo.\n", encoding="utf-8")
+    lines = command("preview", "--text-dir", "luật").out.splitlines()
+    first = lines.index("    LUẬT NGHỈ PHÉP: Điều 1 – Điều 12 (12)")
+    assert lines[first - 1].endswith(" characters: law 1 · Chương 3 · Điều 12 · khoản 24")
+    assert lines[first + 1 : first + 4] == [
+        "      Chương 1 QUY ĐỊNH 1: Điều 1 – Điều 4 (4)",
+        "      Chương 2 QUY ĐỊNH 2: Điều 5 – Điều 8 (4)",
+        "      Chương 3 QUY ĐỊNH 3: Điều 9 – Điều 12 (4)",
+    ]
+    assert "  thơ.txt: UTF-8, 32 characters: no headings, so cut at paragraphs and sentences" in lines
+    assert "  in all of them: law 1 · Chương 3 · Điều 12 · khoản 24; files without headings: 1" in lines
+
+
+def test_of_many_headings_the_rest_is_counted_and_all_of_them_shown_if_asked(command: Command) -> None:
+    for number in range(30):
+        write_law(f"{number:02}.txt", chapters=25, articles=1)
+    short, whole = (command("preview", "--text-dir", "luật", *words) for words in ((), ("--all",)))
+    assert short.out.count("QUY ĐỊNH") < 50 < 30 * 25 == whole.out.count("    Chương ")
+    assert "    … and 25 more (--all shows them)" in short.out.splitlines()
+    assert "--all" not in whole.out
+    for seen, files in ((short, LISTED), (whole, 30)):
+        assert seen.out.count("characters: law 1 · Chương 25 · Điều 25 · khoản 50") == files
+        assert "in all of them: law 30 · Chương 750 · Điều 750 · khoản 1,500" in seen.out
+    [dataset] = command("preview", "--text-dir", "luật", "--all", "--json").json["datasets"]
+    assert (len(dataset["texts"]), dataset["counts"]["Điều"], dataset["texts"][0]["more"]) == (30, 750, 0)
+
+
+def test_the_histogram_fits_a_terminal_and_has_every_chunk(command: Command) -> None:
+    write_law("luật.txt", chapters=40, articles=30)
+    Path("luật/thơ.txt").write_text("Ao thu lạnh lẽo nước trong veo.\n" * 2_000, encoding="utf-8")
+    lines = command("preview", "--text-dir", "luật", "--chunk-size", "100").out.splitlines()
+    bars = [line.split() for line in lines if line.endswith("#")]
+    (dataset,) = command("preview", "--text-dir", "luật", "--chunk-size", "100", "--json").json["datasets"]
+    assert [int(bar[1].replace(",", "")) for bar in bars] == [
+        each["count"] for each in dataset["lengths"]["bins"] if each["count"]
+    ]
+    assert max(len(bar[2]) for bar in bars) == 40
+    assert all(len(line) <= 80 for line in lines if line.endswith("#"))
+    assert "none go beyond it" in "\n".join(lines)
+
+
+def test_lengths_are_in_tokens_where_the_tokenizer_is_at_hand(command: Command, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "model", window=40)
+    write_law("luật.txt", chapters=2, articles=8)
+    words = ("--text-dir", "luật", "--embedder", f"local:{folder}", "--json")
+    (seen,), (done,) = (command(*more, *words).json["datasets"] for more in (("preview",), ()))
+    lengths = seen["lengths"]
+    assert (lengths["unit"], lengths["limit"], lengths["over"]) == ("tokens", 40, 0)
+    assert (lengths["count"], lengths["longest"][0]["size"]) == (done["measured"], done["longest"])
+    assert "measured by the tokenizer of model" in seen["notes"][0]
+    (wide,) = command("preview", *words, "--chunk-size", "4000").json["datasets"]
+    assert "more than the 40 tokens" in wide["notes"][0]
+
+
+def test_rows_are_measured_whole_and_by_their_chunks(command: Command) -> None:
+    answers = ["Ngắn thôi.", "Người lao động được nghỉ. " * 60]
+    rows = "".join(f"Hỏi {number}?,{answer}\n" for number, answer in enumerate(answers))
+    Path("faq.csv").write_text(f"Câu hỏi,Trả lời\n{rows}", encoding="utf-8")
+    (seen,) = command("preview", "--excel", "faq.csv", "--json").json["datasets"]
+    assert (seen["rows"]["count"], seen["rows_in_several_chunks"]) == (2, 1)
+    assert [(row["place"], row["size"]) for row in seen["rows"]["longest"]] == [
+        (f"row {number + 2}", len(f"Hỏi {number}?") + len(answers[number].strip())) for number in (1, 0)
+    ]
+    lines = command("preview", "--excel", "faq.csv").out.splitlines()
+    assert "  rows: 2, half of them up to 16 characters with their question; 1 of them make several chunks" in lines
+    assert "    longest row: 1,565: faq.csv, row 3: Hỏi 1?" in lines
+
+
+def test_the_trees_of_many_files_take_few_lines(command: Command) -> None:
+    for number in range(LISTED):
+        write_law(f"{number:02}.txt", chapters=3, articles=1)
+    run = command("preview", "--text-dir", "luật")
+    assert run.out.count("LUẬT NGHỈ PHÉP: ") == 10
+    assert [line for line in run.out.splitlines() if "--all" in line] == [
+        "  … and 40 more headings of these files (--all shows them)"
+    ]
