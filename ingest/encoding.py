@@ -159,7 +159,8 @@ class Encoding:
     def _find_vectors(self, texts: Sequence[str]) -> "dict[str, Vector]":
         """Find vectors that are stored already, here or at the lender; one that is damaged is made anew."""
         found: dict[str, Vector] = {}
-        for store in (self.store, self.lender):
+        # Where there was no collection, what one holds by now is another share's, whose canaries nobody has compared.
+        for store in (self.store if self.described else None, self.lender):
             missing = [text for text in texts if text not in found]
             if store and missing:
                 stored = store.find_vectors(missing).items()

@@ -45,12 +45,12 @@ def unite(records: Records) -> Entry:
     if not parts:
         return whole
     united: dict[str, Json] = _strip(whole or parts[-1])
-    skipped = {str(name) for record in (whole, *parts) for name in _read_list(record, "skipped")}
+    skipped = _unite_skipped(records)
     runs = [*_read_run(whole), *(_add_up(runs) for runs in _find_complete(records))]
     if columns := _unite_columns(records):
         united["columns"] = columns
     if skipped:
-        united["skipped"] = sorted(skipped)
+        united["skipped"] = skipped
     if runs:
         united["last_run"] = max(runs, key=_read_finish)
     return {**united, SHARES: dict(records)}
@@ -63,6 +63,14 @@ def summarise(entry: Entry) -> Entry:
         return entry
     ends = {name: next(map(_read_finish, _read_run(record)), None) for name, record in parts.items()}
     return {**entry, SHARES: ends}
+
+
+def read_skipped(entry: Entry) -> Mapping[str, Sequence[str]]:
+    """Read the names of the items that the last run skipped, by their origins."""
+    skipped = entry.get("skipped")
+    if not isinstance(skipped, Mapping):
+        return {}
+    return {origin: list(map(str, names)) for origin, names in skipped.items() if isinstance(names, Sequence)}
 
 
 def place(entry: Entry, share: Share, record: Entry) -> Entry:
@@ -148,11 +156,27 @@ def _unite_columns(records: Records) -> list[Json]:
     numbers = _list_numbers(records)
     groups: dict[str, dict[str, Any]] = {}
     for origin in sorted(set().union(*of_each.values())):
-        names = [name for of in numbers if (name := str(Share(find_number(origin, of), of))) in records]
-        last = max((WHOLE_NAME, *names), key=lambda name: _read_began(records.get(name, {})))
+        last = _find_last(records, numbers, origin)
         if (sheets := of_each.get(last, {}).get(origin)) is not None:
             groups.setdefault(canonical(sheets), {"sheets": sheets, "origins": []})["origins"].append(origin)
     return list(groups.values())
+
+
+def _unite_skipped(records: Records) -> dict[str, Json]:
+    """Give of each origin what the run skipped that had it last."""
+    numbers = _list_numbers(records)
+    return {
+        origin: list(names)
+        for name, record in records.items()
+        for origin, names in read_skipped(record).items()
+        if _find_last(records, numbers, origin) == name
+    }
+
+
+def _find_last(records: Records, numbers: Sequence[int], origin: str) -> str:
+    """Find the record of the run that had an origin last: of a share that it falls to, or of the whole."""
+    names = [name for of in numbers if (name := str(Share(find_number(origin, of), of))) in records]
+    return max((WHOLE_NAME, *names), key=lambda name: _read_began(records.get(name, {})))
 
 
 def _add_up(runs: Sequence[Entry]) -> Entry:

@@ -236,6 +236,13 @@ class Store(Protocol):
         """Count the points of each `ingest.state`, exactly; points without one do not count."""
         ...
 
+    def find_written(self, dataset: str) -> dict[str, str]:
+        """Find when each origin was last written (ISO 8601, UTC); those of which it isn't known are left out.
+
+        A count for each time that there is, one for each run that wrote something.
+        """
+        ...
+
     def count_datasets(self, texts: Sequence[str]) -> dict[str, int]:
         """Count, by dataset, the points whose `ingest.text` is one of these hashes, exactly."""
         ...
@@ -268,8 +275,11 @@ class Store(Protocol):
         """Delete points; an id that isn't there is no error."""
         ...
 
-    def mark(self, dataset: str, origin: str, state: str) -> None:
-        """Set `ingest.state` on every point of an origin, and nothing else of `ingest`."""
+    def mark(self, dataset: str, origin: str, state: str, written: str | None = None) -> None:
+        """Set `ingest.state` on every point of an origin, and `ingest.written` where it is given; no more of `ingest`.
+
+        written: when a run finished it (ISO 8601, UTC).
+        """
         ...
 
     def flush(self) -> None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from ingest.chunking import open_chunker, read_size
+from ingest.clock import tell_time
 from ingest.comparison import Comparison, Progress, count_origins
 from ingest.encoding import Encoding, refuse_identity
 from ingest.entries import narrow
@@ -218,7 +219,7 @@ def _complete(
         tally.kept += stock.own.lost + sum(len(progress.stale) for progress in changed)
     ledger.entry["columns"] = roles.describe()
     done = [each for each in changed if each.state and (options.deletes or not each.stale)]
-    _mark(store, dataset, done, ledger.write)
+    _mark(ledger, done)
     _check_left(encoding, tally)
     ledger.entry["skipped"] = tally.list_skipped()
     complete = not (tally.skipped or tally.left or roles.refusals or (tally.kept and options.prune))
@@ -226,14 +227,15 @@ def _complete(
     roles.raise_refusals()
 
 
-def _mark(store: Store, dataset: str, done: Sequence[Progress], record: Callable[[], None]) -> None:
+def _mark(ledger: Ledger, done: Sequence[Progress]) -> None:
     """Write the states of origins; before them what the next run must know of these without reading them."""
     if done:
-        record()
+        ledger.write()
+    written = tell_time()
     for progress in done:
         if progress.state:
-            store.mark(dataset, progress.file.origin, progress.state)
-    store.flush()
+            ledger.store.mark(ledger.stock.dataset, progress.file.origin, progress.state, written)
+    ledger.store.flush()
 
 
 def check_names(sources: Sequence[Source]) -> None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ingest.errors import EmbeddingError, SourceError
-from ingest.model import Document, File, Identity, Ignored, Json, Refused, Skipped, Vector, Vectors
+from ingest.model import Document, File, Identity, Ignored, Json, Payload, Refused, Skipped, Vector, Vectors
 from ingest.protocols import Store
 
 Row = tuple[str, str, str]  # question, answer, source
@@ -145,8 +145,11 @@ class Crashing:
 
 
 def contents(store: Store) -> dict[str, tuple[Any, ...]]:
-    """Everything that a store holds and a person could see, by id; the vector rounded."""
-    return {
-        point.id: (json.dumps(point.payload, sort_keys=True, ensure_ascii=False), *np.round(point.vector, 4).tolist())
-        for point in store.scroll()
-    }
+    """Everything that a store holds and a person could see, by id, but when it was written; the vector rounded."""
+    return {point.id: (_write_timeless(point.payload), *np.round(point.vector, 4).tolist()) for point in store.scroll()}
+
+
+def _write_timeless(payload: Payload) -> str:
+    own = payload.get("ingest")
+    timeless = {name: value for name, value in own.items() if name != "written"} if isinstance(own, dict) else own
+    return json.dumps({**payload, "ingest": timeless}, sort_keys=True, ensure_ascii=False)

@@ -25,7 +25,7 @@ from ingest.stores.batches import cut
 from ingest.stores.builds import Mark
 from ingest.stores.compaction import compact_shard
 from ingest.stores.disk import ROOM_TO_LOAD, ROOM_TO_WRITE, require_room
-from ingest.stores.records import DATASET, INDEXED, ORIGIN, STATE, TEXT
+from ingest.stores.records import DATASET, INDEXED, ORIGIN, STATE, TEXT, join_times, make_mark
 from ingest.stores.vectors import check_vectors
 
 FLUSH_EVERY = 2_000  # points; keeps the log at one or two segments, for 33 ms each (measured)
@@ -141,6 +141,10 @@ class EmbeddedCollection:
         """Count the points of each `ingest.state`, exactly; points without one do not count."""
         return self._count_values(_match(dataset), STATE)
 
+    def find_written(self, dataset: str) -> dict[str, str]:
+        """Find when each origin was last written; those of which it isn't known are left out."""
+        return join_times(lambda fields, key: self._count_values(_match(dataset, fields), key))
+
     def list_points(self, dataset: str, origins: Sequence[str]) -> Iterator[Stored]:
         """List every point of these origins."""
         fields = edge.PayloadSelector.Include([ORIGIN, "ingest.fingerprint"])
@@ -214,13 +218,13 @@ class EmbeddedCollection:
         self._deleted = True
         self._note_written(len(ids))
 
-    def mark(self, dataset: str, origin: str, state: str) -> None:
-        """Set `ingest.state` on every point of an origin, and nothing else of `ingest`."""
+    def mark(self, dataset: str, origin: str, state: str, written: str | None = None) -> None:
+        """Set `ingest.state` on every point of an origin, and `ingest.written` where it is given."""
         shard = self._open_for_writing()
         require_room(self._folder, ROOM_TO_WRITE, "writing")
         where = _match(dataset, {ORIGIN: [origin]})
         with self._translated():
-            shard.update(edge.UpdateOperation.set_payload_by_filter(where, {"state": state}, key="ingest"))
+            shard.update(edge.UpdateOperation.set_payload_by_filter(where, make_mark(state, written), key="ingest"))
         self._note_written(1)
 
     def flush(self) -> None:
@@ -304,6 +308,8 @@ class EmbeddedCollection:
         require_room(self._folder, ROOM_TO_LOAD, "opening the collection")
         with self._translated():
             self._shard = edge.EdgeShard.load(str(self._folder / self._manifest.shard))
+            for field in set(INDEXED) - set(self._shard.info().payload_schema):  # an older version had fewer
+                self._shard.update(_index(field, "keyword"))
         return self._shard
 
     def _open_for_writing(self) -> edge.EdgeShard:

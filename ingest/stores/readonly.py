@@ -70,6 +70,10 @@ class ReadOnlyStore:
         """Count the points of each state."""
         return {} if self._changed else self._store.count_states(dataset)
 
+    def find_written(self, dataset: str) -> dict[str, str]:
+        """Find when each origin was last written."""
+        return {} if self._changed else self._store.find_written(dataset)
+
     def count_datasets(self, texts: Sequence[str]) -> dict[str, int]:
         """Count the points of each dataset that have one of these texts."""
         return {} if self._changed else self._store.count_datasets(texts)
@@ -122,7 +126,7 @@ class ReadOnlyStore:
         deleted = self._deleted[text]
         return deleted > 0 and deleted >= sum(self._store.count_datasets([text]).values())
 
-    def mark(self, dataset: str, origin: str, state: str) -> None:
+    def mark(self, dataset: str, origin: str, state: str, written: str | None = None) -> None:
         """Write nothing."""
 
     def flush(self) -> None:

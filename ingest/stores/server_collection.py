@@ -18,7 +18,7 @@ from ingest.stores.failures import AbsentError, NotApplied, PresentError
 from ingest.stores.form import Form
 from ingest.stores.metadata import BUILDING, is_ours, name_key, pack_metadata, unpack_metadata
 from ingest.stores.patience import Patience
-from ingest.stores.records import INDEXED, ORIGIN, STATE
+from ingest.stores.records import INDEXED, ORIGIN, STATE, join_times, make_mark
 from ingest.stores.server_form import make_arguments, read_form
 from ingest.stores.server_reads import STRANGERS, Reads, match
 from ingest.stores.server_writes import Wire, Writes
@@ -132,6 +132,11 @@ class ServerCollection:
         counts = self._reads.count_values(match(dataset), STATE)
         return {state.replace("-", ""): count for state, count in counts.items()}
 
+    def find_written(self, dataset: str) -> dict[str, str]:
+        """Find when each origin was last written; those of which it isn't known are left out."""
+        self._writes.settle()
+        return join_times(lambda fields, key: self._reads.count_values(match(dataset, fields), key))
+
     def list_points(self, dataset: str, origins: Sequence[str]) -> Iterator[Stored]:
         """List every point of these origins."""
         self._writes.settle_origins(origins)
@@ -167,10 +172,10 @@ class ServerCollection:
         with suppress(AbsentError):
             self._writes.delete(ids)
 
-    def mark(self, dataset: str, origin: str, state: str) -> None:
-        """Set `ingest.state` on every point of an origin, and nothing else of `ingest`."""
+    def mark(self, dataset: str, origin: str, state: str, written: str | None = None) -> None:
+        """Set `ingest.state` on every point of an origin, and `ingest.written` where it is given."""
         self._there()
-        self._writes.mark((dataset, origin), match(dataset, {ORIGIN: [origin]}), {"state": state})
+        self._writes.mark((dataset, origin), match(dataset, {ORIGIN: [origin]}), make_mark(state, written))
 
     def flush(self) -> None:
         """Wait until all is written: a write that was waited for stands in the server's log."""

@@ -12,6 +12,7 @@ from ingest.model import Collection, Hit, IndexKind, Json, Payload, Point, Store
 from ingest.protocols import Store
 from ingest.share import WHOLE, Share
 from ingest.stores.builds import Unfinished
+from ingest.stores.records import make_mark
 from ingest.stores.vectors import check_vectors
 
 WRITES = frozenset(
@@ -85,6 +86,11 @@ class MemoryStore:
         self._count("count_states")
         return dict(Counter(state for point in self._of(dataset) if (state := _read(point, "state"))))
 
+    def find_written(self, dataset: str) -> dict[str, str]:
+        self._count("find_written")
+        points = sorted(self._of(dataset), key=lambda point: _read(point, "written") or "")
+        return {_read(point, "origin"): when for point in points if (when := _read(point, "written"))}
+
     def count_datasets(self, texts: Sequence[str]) -> dict[str, int]:
         self._count("count_datasets")
         wanted = set(texts)
@@ -125,12 +131,12 @@ class MemoryStore:
         for id_ in ids:
             self._points.pop(id_, None)
 
-    def mark(self, dataset: str, origin: str, state: str) -> None:
+    def mark(self, dataset: str, origin: str, state: str, written: str | None = None) -> None:
         self._count("mark")
         self._there()
         for point in self._of(dataset):
             if _read(point, "origin") == origin:
-                point.payload["ingest"]["state"] = state  # type: ignore[index]  # an object, by the design
+                point.payload["ingest"].update(make_mark(state, written))  # type: ignore[union-attr]  # by the design
 
     def flush(self) -> None:
         self._count("flush")

@@ -281,6 +281,20 @@ def test_deleting_what_is_not_there_is_no_error(store: Store) -> None:
     assert set(read(store)) == {points[1].id}
 
 
+def test_when_an_origin_was_written_is_found_and_stays_where_a_mark_says_nothing_of_it(store: Store) -> None:
+    first, second = "2026-01-01T00:00:00+00:00", "2026-02-01T00:00:00+00:00"
+    fill(store, [*make_points("ab"), *make_points("cd", "b.txt"), *make_points("ef", "c.txt")])
+    assert store.find_written("laws") == {}
+    store.mark("laws", "luật.txt", "s1", first)
+    store.mark("laws", "b.txt", "s2", first)
+    assert store.find_written("laws") == {"luật.txt": first, "b.txt": first}
+    store.mark("laws", "b.txt", "s3", second)
+    store.mark("laws", "luật.txt", "")
+    store.upsert(make_points("gh", "b.txt"))
+    assert store.find_written("laws") == {"luật.txt": first, "b.txt": second}
+    assert store.find_written("other") == {}
+
+
 def test_marking_sets_the_state_of_one_origin_and_nothing_else(store: Store) -> None:
     points = [*make_points("ab"), *make_points("cd", "b.txt"), *make_points("ab", dataset="other")]
     fill(store, points)
