@@ -1,26 +1,26 @@
 # ruff: noqa: INP001 - each benchmark is run alone, they are no package
 """Serve embeddings on this machine as a real service does: with a latency, a rate limit, and failures.
 
-A process of its own, so that it takes no turn of the one that is measured. `open_service` starts it and gives its URL;
-`GET /counts` tells what it answered so far, as {status: requests}, and `GET /texts` how many texts it embedded.
+It answers as text-embeddings-inference does (`inputs`, at any path) and as OpenAI does (`input`, at any path), with
+the vectors of `vectors`. `open_service` starts it in a process of its own and gives its URL; `GET /counts` tells what
+it answered so far, as {status: requests}, and `GET /texts` how many texts it embedded.
 """
 
 import json
 import random
-import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from hashlib import blake2b
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.request import urlopen
 
-DIMENSION = 768
+from serving import Answering, open_server, serve  # isort: skip - files of this folder
+from vectors import write_base64, write_json  # isort: skip
+
 CUT, STALL = -1, -2  # instead of a status: the connection is cut; nothing is ever answered
 
 
@@ -32,6 +32,7 @@ class Manners:
     rate, burst: requests a second on average, and at once; 0 is no limit.
     words: what a 429 says: "retry-after", "ratelimit" or "".
     failures: the share of requests that end with a status, CUT or STALL.
+    most: texts of one request; more are refused with 422. 0 is no limit.
     """
 
     latency: float = 0.0
@@ -40,6 +41,7 @@ class Manners:
     burst: int = 0
     words: str = ""
     failures: Mapping[int, float] | None = None
+    most: int = 0
 
 
 class Bucket:
@@ -66,51 +68,47 @@ class Bucket:
             return 0.0
 
 
-def make_rows() -> list[bytes]:
-    """Make the vectors that there are, as JSON; a text gets one of them."""
-    dice = random.Random(1)  # the same on every machine
-    return [json.dumps([round(dice.gauss(0, 1), 6) for _ in range(DIMENSION)]).encode() for _ in range(64)]
-
-
-class _Answer(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # headers and body leave together
-    disable_nagle_algorithm = True
+class _Answer(Answering):
     manners: ClassVar[Manners]
     bucket: ClassVar[Bucket]
-    rows: ClassVar[list[bytes]] = make_rows()
     counts: ClassVar[Counter[int]] = Counter()
     texts: ClassVar[Counter[int]] = Counter()  # requests by the number of their texts
     dice: ClassVar[random.Random] = random.Random(2)
 
-    def do_GET(self) -> None:
-        if self.path == "/counts":
+    def answer(self, body: bytes) -> None:
+        if self.command == "POST":
+            self.embed(json.loads(body))
+        elif self.path == "/counts":
             self.give(200, json.dumps(self.counts).encode())
         elif self.path == "/texts":
             self.give(200, json.dumps(sum(size * times for size, times in self.texts.items())).encode())
         else:
             self.give(404, b"")
 
-    def do_POST(self) -> None:
-        texts = json.loads(self.rfile.read(int(self.headers["content-length"])))["inputs"]
+    def embed(self, request: Mapping[str, Any]) -> None:
+        given = request["inputs"] if "inputs" in request else request["input"]
+        texts = [given] if isinstance(given, str) else given
         if wait := self.bucket.take():
-            self.counts[429] += 1
-            self.give(429, b'{"error": "too many requests"}', self.word(wait))
+            self.refuse(429, "too many requests", self.word(wait))
+            return
+        if len(texts) > self.manners.most > 0:
+            self.refuse(422, f"batch size {len(texts)} > maximum allowed batch size {self.manners.most}")
             return
         status = self.fail()
-        self.counts[status] += 1
         if status == STALL:
+            self.counts[status] += 1
             time.sleep(3600)
         if status == CUT:
+            self.counts[status] += 1
             self.close_connection = True
             return
         if status != 200:
-            self.give(status, b'{"error": "oops"}')
+            self.refuse(status, "oops", self.word(0.0) if status == 429 else None)
             return
         time.sleep(self.manners.latency + self.manners.per_text * len(texts))
+        self.counts[200] += 1
         self.texts[len(texts)] += 1
-        vectors = (self.rows[blake2b(text.encode(), digest_size=1).digest()[0] % 64] for text in texts)
-        self.give(200, b"[" + b",".join(vectors) + b"]")
+        self.give(200, _write(request, texts), {"Content-Type": "application/json"})
 
     def fail(self) -> int:
         thrown = self.dice.random()
@@ -125,35 +123,28 @@ class _Answer(BaseHTTPRequestHandler):
             return {"Retry-After": seconds}
         return {"RateLimit": f'"requests";r=0;t={seconds}'} if self.manners.words == "ratelimit" else {}
 
-    def give(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+    def refuse(self, status: int, reason: str, headers: Mapping[str, str] | None = None) -> None:
+        self.counts[status] += 1
+        self.give(status, json.dumps({"error": reason}).encode(), headers)
 
 
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 128
-    daemon_threads = True
+def _write(request: Mapping[str, Any], texts: Sequence[str]) -> bytes:
+    """Write the vectors of some texts as they were asked for."""
+    if "inputs" in request:
+        return b"[" + b",".join(map(write_json, texts)) + b"]"
+    in_base64 = request.get("encoding_format") == "base64"
+    shown = (json.dumps(write_base64(text)).encode() if in_base64 else write_json(text) for text in texts)
+    items = (
+        b'{"object": "embedding", "index": %d, "embedding": %b}' % (index, vector) for index, vector in enumerate(shown)
+    )
+    usage = {"prompt_tokens": len(texts), "total_tokens": len(texts)}
+    rest = json.dumps({"object": "list", "model": request.get("model", ""), "usage": usage}).encode()
+    return rest[:-1] + b', "data": [' + b",".join(items) + b"]}"
 
-    def handle_error(self, *_: object) -> None:
-        pass  # a client that went away
 
-
-@contextmanager
-def open_service(manners: Manners) -> Iterator[str]:
+def open_service(manners: Manners) -> AbstractContextManager[str]:
     """Serve in a process of its own until the block ends; give the URL."""
-    command = [sys.executable, __file__, json.dumps(asdict(manners))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        try:
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        finally:
-            process.terminate()
+    return open_server(__file__, json.dumps(asdict(manners)))
 
 
 def read_counts(url: str) -> Counter[int]:
@@ -168,13 +159,7 @@ def read_texts(url: str) -> int:
         return int(answer.read())
 
 
-def serve(manners: Manners) -> None:
-    """Serve for ever; the port is printed."""
-    _Answer.manners, _Answer.bucket = manners, Bucket(manners)
-    server = _Server(("127.0.0.1", 0), _Answer)
-    print(server.server_port, flush=True)
-    server.serve_forever()
-
-
 if __name__ == "__main__":
-    serve(Manners(**json.loads(sys.argv[1])))
+    _Answer.manners = Manners(**json.loads(sys.argv[1]))
+    _Answer.bucket = Bucket(_Answer.manners)
+    serve(_Answer)

@@ -1,6 +1,5 @@
 """From documents to the points that are wanted: the embedded text, the payload, the name."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from ingest.chunking.front_matter import find_front_matter
@@ -18,6 +17,7 @@ from ingest.model import (
     digest_text,
     name_point,
 )
+from ingest.ordinals import Ordinals
 from ingest.places import read_metadata
 from ingest.protocols import Chunker
 
@@ -32,7 +32,7 @@ def make_chunks(
     dataset: str, records: Iterable[Columns | Document | Skipped | Ignored | Noted], chunker: Chunker
 ) -> Iterator[Chunk | Skipped | Ignored | Noted]:
     """Cut the documents of one origin and name their parts; what is skipped, ignored or noted passes through."""
-    seen: Counter[str] = Counter()
+    seen = Ordinals()
     for record in records:
         if isinstance(record, Columns):
             continue
@@ -54,7 +54,7 @@ def make_chunks(
                 "text": text,
             }
             yield Chunk(
-                id=name_point(dataset, record.origin, embed_text, seen[text]),
+                id=name_point(dataset, record.origin, embed_text, seen.draw(text)),
                 origin=record.origin,
                 where=record.where or part.heading or f"character {part.start}",
                 embed_text=embed_text,
@@ -63,7 +63,6 @@ def make_chunks(
                 payload=payload,
                 size=part.size,
             )
-            seen[text] += 1
 
 
 def share_item(stored: Payload, failed: Payload) -> bool:

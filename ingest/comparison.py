@@ -1,10 +1,13 @@
 """What a source wants beside what the store has: origins that changed, chunks that are missing."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.chunks import make_chunks
+from ingest.cutter import Cutter, Item
+from ingest.ids import Ids
 from ingest.model import (
     Chunk,
     Columns,
@@ -15,7 +18,6 @@ from ingest.model import (
     Noted,
     Payload,
     Skipped,
-    Stored,
     canonical,
     digest,
     name_state,
@@ -24,6 +26,7 @@ from ingest.protocols import Chunker, Source, Store
 from ingest.refusal import explain_refusal
 from ingest.report import Origins, Tally
 from ingest.roles import Roles, Sheets
+from ingest.shelf import Shelf
 
 ORIGINS = 64  # origins whose stored points are listed in one call
 POINTS = 2_000  # ... or fewer, once they have this many points between them
@@ -50,7 +53,7 @@ class Progress:
     refused: bool = False
     left: bool = False
     failed: list[Chunk] = field(default_factory=list)
-    stale: list[str] = field(default_factory=list)
+    stale: Ids | tuple[()] = ()
 
     @property
     def state(self) -> str | None:
@@ -107,32 +110,44 @@ class Comparison:
             else:
                 yield progress, content
 
-    def strike_off(self, changed: Iterable[tuple[Progress, bytes]]) -> Iterator[tuple[Progress, Chunk]]:
-        """Yield the chunks that are missing; refresh payloads that drifted; leave in `stale` what is not wanted."""
+    def strike_off(self, changed: Iterable[tuple[Progress, bytes]]) -> Generator[tuple[Progress, Chunk], None, None]:
+        """Yield the chunks that are missing; refresh payloads that drifted; leave in `stale` what is not wanted.
+
+        Processes may be at work for it until it has ended or is closed.
+        """
         drifted: dict[str, Payload] = {}
-        for batch in _batch(changed):
-            stored: dict[str, dict[str, Stored]] = {progress.file.origin: {} for progress, _ in batch}
-            for point in self.store.list_points(self.source.dataset, list(stored)):
-                stored[point.origin][point.id] = point
-            for progress, content in batch:
-                points = stored[progress.file.origin]
-                for chunk in self._read(progress, content):
-                    point_there = points.pop(chunk.id, None)
-                    if point_there is None:
-                        yield progress, chunk
-                    elif point_there.fingerprint == chunk.fingerprint:
-                        self.tally.unchanged += 1
-                    else:
-                        drifted[chunk.id] = chunk.payload
-                        if len(drifted) >= REFRESH:
-                            self._refresh(drifted)
-                progress.stale = list(points)
-                self.tally.files_done += 1
+        with closing(Cutter(self.source, self.chunker).cut_ahead(_batch(changed))) as ahead:
+            for batch, cut in ahead:
+                shelves = {progress.file.origin: Shelf() for progress, _ in batch}
+                for point in self.store.list_points(self.source.dataset, list(shelves)):
+                    shelves[point.origin].put(point)
+                for (progress, content), items in zip(batch, cut, strict=True):
+                    shelf = shelves.pop(progress.file.origin)
+                    yield from self._strike_off(progress, self._read(progress, content, items), shelf, drifted)
+                    progress.stale = shelf.list_left() or ()
+                    self.tally.files_done += 1
         self._refresh(drifted)
 
-    def _read(self, progress: Progress, content: bytes) -> Iterator[Chunk]:
-        records = self._check_columns(progress, self.source.parse(progress.file, content))
-        for item in make_chunks(self.source.dataset, records, self.chunker):
+    def _strike_off(
+        self, progress: Progress, chunks: Iterable[Chunk], shelf: Shelf, drifted: dict[str, Payload]
+    ) -> Iterator[tuple[Progress, Chunk]]:
+        for chunk in chunks:
+            same = shelf.take(chunk.id, chunk.fingerprint)
+            if same is None:
+                yield progress, chunk
+            elif same:
+                self.tally.unchanged += 1
+            else:
+                drifted[chunk.id] = chunk.payload
+                if len(drifted) >= REFRESH:
+                    self._refresh(drifted)
+
+    def _read(self, progress: Progress, content: bytes, cut: Iterable[Item] | None = None) -> Iterator[Chunk]:
+        """Yield the chunks of an origin. cut: what it holds, where that is at hand."""
+        if cut is None:
+            records = self._check_columns(progress, self.source.parse(progress.file, content))
+            cut = make_chunks(self.source.dataset, records, self.chunker)
+        for item in cut:
             if isinstance(item, Skipped):
                 progress.whole = False
                 self.tally.skipped.append(item)

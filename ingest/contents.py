@@ -10,10 +10,10 @@ from pathlib import PurePath
 
 from ingest.batching import batched
 from ingest.contract import read_own
+from ingest.entries import read_skipped
 from ingest.errors import UsageError
 from ingest.model import Collection, Json
 from ingest.protocols import Store
-from ingest.report import read_skipped
 
 PAYLOADS = 256  # payloads that are fetched in one call
 NEAREST = 3  # names that are offered instead of one that isn't there
@@ -25,7 +25,7 @@ class Contents:
     """What is stored of a dataset.
 
     origins: the points of each, sorted by name. finished: when the last complete run ended (ISO 8601, UTC), None where
-    there was none; when an origin by itself was written is recorded nowhere.
+    there was none. written: when each origin was, likewise.
     unfinished: origins that lack the mark that a run gives to all points of an origin when it has finished it.
     skipped: of each origin of which the last run skipped something, how many items; it may have no points.
     """
@@ -35,6 +35,7 @@ class Contents:
     finished: str | None
     unfinished: AbstractSet[str] = frozenset()
     skipped: Mapping[str, int] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def points(self) -> int:
@@ -55,6 +56,7 @@ class Contents:
             "unfinished": sorted(self.unfinished),
             "skipped": self.skipped,
             "origins": self.origins,
+            "written": self.written,
         }
 
 
@@ -72,7 +74,8 @@ class Origin:
 def list_contents(store: Store, described: Collection, datasets: Iterable[str]) -> Iterator[Contents]:
     """Count what is stored of each of these datasets.
 
-    Two counts a dataset, however many points it has; only where they don't agree are its points read, to name origins.
+    Two counts a dataset, however many points it has, and one for each run that wrote; only where the two do not agree
+    are its points read, to name origins.
     """
     for dataset in datasets:
         counts, states = store.count_origins(dataset), store.count_states(dataset)
@@ -84,6 +87,7 @@ def list_contents(store: Store, described: Collection, datasets: Iterable[str]) 
             find_finish(described, dataset),
             frozenset() if agree else _find_unfinished(store, dataset, sorted(counts)),
             count_skipped(described, dataset),
+            store.find_written(dataset),
         )
 
 

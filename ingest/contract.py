@@ -13,6 +13,7 @@ _FIELDS: Mapping[str, type] = {
     **dict.fromkeys((f"metadata.{name}" for name in ("part", "parts", "start", "end")), int),
     **dict.fromkeys((f"ingest.{name}" for name in ("dataset", "origin", "item", "fingerprint", "text")), str),
 }
+MARKS = ("state", "written")  # of `ingest`, set on all points of an origin when a run has finished it
 _OF_A_ROW: Mapping[str, type] = {"metadata.row": int, "metadata.sheet": str}
 _FILLED = ("page_content", "ingest.dataset", "ingest.origin", "ingest.fingerprint", "ingest.text")
 _WORDS = {str: "a string", int: "an integer"}
@@ -29,8 +30,8 @@ def find_breach(payload: Payload) -> str | None:
 
 
 def find_difference(stored: Payload, wanted: Payload) -> str | None:
-    """Name the first field that is not what is wanted; `ingest.state` is none of what a source says."""
-    own = {name: value for name, value in read_own(stored).items() if name != "state"}
+    """Name the first field that is not what is wanted; the marks of a finished run are none of what a source says."""
+    own = {name: value for name, value in read_own(stored).items() if name not in MARKS}
     return _descend({**stored, "ingest": own}, wanted, "")
 
 

@@ -13,6 +13,7 @@ from ingest.inspection import judge_vector
 from ingest.model import Chunk, Collection, IndexKind, Json, Point, Refused, Skipped
 from ingest.protocols import Embedder, Store
 from ingest.report import Tally
+from ingest.share import WHOLE, Share
 from ingest.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Encoding:
     lender: another collection with vectors of the same identity, that are taken where this one has none of a text.
     limit: texts that the service may still be asked for, None where there is no bound.
     indexes: payload indexes that a collection gets when it is made: field and kind.
+    share: the one that records what is written.
     failure: set once the service has failed for good; what is missing from then on is left, and the rest goes on.
     asking: runs while the service is asked.
     """
@@ -51,11 +53,13 @@ class Encoding:
     limit: int | None
     lender: Store | None = None
     indexes: Sequence[tuple[str, IndexKind]] = ()
+    share: Share = WHOLE
     failure: IngestError | None = None
     asking: Stopwatch = field(default_factory=Stopwatch)
     _met: bool = False
     _recorded: set[str] = field(default_factory=set)
     _in_flight: dict[str, Wanted] = field(default_factory=dict)
+    _under_way: int = 0  # points that the store has taken and may still fail to write
 
     def write(
         self, missing: Iterable[tuple[Progress, Chunk]], tally: Tally, entry: Mapping[str, Json]
@@ -91,6 +95,16 @@ class Encoding:
             raise refuse_identity(self.store, self.embedder, difference)
         self._met = True
 
+    def flush(self) -> None:
+        """Wait until all is written."""
+        self.store.flush()
+        self._under_way = 0
+
+    def take_back(self, tally: Tally) -> None:
+        """Take out of a tally what is not known to be written, since its dataset ended before it was."""
+        tally.added -= self._under_way
+        self._under_way = 0
+
     def complete_indexes(self) -> None:
         """Make the payload indexes; those that are there already stay."""
         for path, kind in self.indexes:
@@ -122,7 +136,7 @@ class Encoding:
 
     def _recall(self, fresh: dict[str, Wanted], tally: Tally, entry: Mapping[str, Json]) -> None:
         """Write what the embedder has at hand, and take it out of `fresh`."""
-        if not fresh or not self._meet_in_time():
+        if not fresh or not self.meet_in_time():
             return
         found = self.embedder.recall([wanted.embed_text for wanted in fresh.values()])
         recalled = [wanted for wanted in fresh.values() if wanted.embed_text in found]
@@ -133,7 +147,7 @@ class Encoding:
         for wanted in recalled:
             del fresh[wanted.text]
 
-    def _meet_in_time(self) -> bool:
+    def meet_in_time(self) -> bool:
         """Say whether the canaries agreed; ask them where texts will be sent. Before that no other vector is taken."""
         if not self._met and not self.failure and self.limit != 0:
             try:
@@ -145,7 +159,8 @@ class Encoding:
     def _find_vectors(self, texts: Sequence[str]) -> "dict[str, Vector]":
         """Find vectors that are stored already, here or at the lender; one that is damaged is made anew."""
         found: dict[str, Vector] = {}
-        for store in (self.store, self.lender):
+        # Where there was no collection, what one holds by now is another share's, whose canaries nobody has compared.
+        for store in (self.store if self.described else None, self.lender):
             missing = [text for text in texts if text not in found]
             if store and missing:
                 stored = store.find_vectors(missing).items()
@@ -155,7 +170,7 @@ class Encoding:
     def _record(self, tally: Tally, entry: Mapping[str, Json]) -> None:
         """Record a dataset before its first point: what is not recorded would be neither shown nor copied."""
         if tally.dataset not in self._recorded:
-            self.store.record(tally.dataset, entry)
+            self.store.record(tally.dataset, entry, self.share)
             self._recorded.add(tally.dataset)
 
     def _gather(self, window: Sequence[tuple[Progress, Chunk]]) -> dict[str, Wanted]:
@@ -214,13 +229,15 @@ class Encoding:
         for wanted, vector in zip(batch, vectors, strict=True):
             del self._in_flight[wanted.text]
             points += [Point(chunk.id, vector, chunk.payload) for _, chunk in wanted.chunks]
-        self.store.upsert(points)
-        tally.added += len(points)
+        self._take(points, tally)
         tally.reused += len(points) - len(batch)
 
     def _upsert(self, wanted: Wanted, vector: "Vector", tally: Tally) -> None:
-        self.store.upsert([Point(chunk.id, vector, chunk.payload) for _, chunk in wanted.chunks])
-        tally.added += len(wanted.chunks)
+        self._take([Point(chunk.id, vector, chunk.payload) for _, chunk in wanted.chunks], tally)
+
+    def _take(self, points: Sequence[Point], tally: Tally) -> None:
+        self._under_way = self.store.upsert(points)
+        tally.added += len(points)
 
     def _leave(self, batch: Sequence[Wanted], tally: Tally) -> None:
         for wanted in batch:

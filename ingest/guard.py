@@ -10,7 +10,7 @@ SMALL = 20  # chunks; a dataset of more that would keep nothing is another folde
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """The bound on what one dataset may lose in a run.
+    """The bound on what one dataset may lose in a run, or all shares of it in one of each.
 
     limit: chunks as a number ("120") or a share of the dataset ("50%"). "100%" is the word of a person who means it:
     it alone allows what is refused however small.
@@ -26,12 +26,21 @@ class Guard:
             raise UsageError(f"--max-delete {self.limit!r} is neither a number of chunks (120) nor a share (50%)")
 
     def check(
-        self, name: str, *, before: int, lost: int, after: int, nothing_remains: bool, kind: str = "dataset"
+        self,
+        name: str,
+        *,
+        before: int,
+        lost: int,
+        after: int,
+        nothing_remains: bool,
+        kind: str = "dataset",
+        meant: int | None = None,
     ) -> None:
         """Raise GuardError where `lost` of the `before` chunks are more than allowed.
 
         name, kind: what would lose them, and what that is. after: its chunks once all is done.
-        nothing_remains: no origin that was stored is there any more.
+        nothing_remains: no origin that was stored is there any more. meant: the limit that would allow it, `lost` by
+        default.
         """
         if self.limit == EVERYTHING or not lost:
             return
@@ -46,7 +55,9 @@ class Guard:
                 None,
             )
         if lost > self._allow(before):
-            raise self._refuse(subject, f"{lost} of {before} chunks would be deleted, more than {self.limit}", lost)
+            raise self._refuse(
+                subject, f"{lost} of {before} chunks would be deleted, more than {self.limit}", meant or lost
+            )
 
     def _allow(self, before: int) -> int:
         if self.limit.endswith("%"):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from ingest.model import Identity
 
 if TYPE_CHECKING:
-    from ingest.model import Vectors
+    from ingest.model import Collection, Vectors
 
 # A sentence, and about 600 words of it: a service that reads a shorter or longer window gives the second one another
 # vector. Neither may ever change: the vectors of both stand in every collection.
@@ -32,3 +32,8 @@ def diverge(recorded: "Vectors", measured: "Vectors") -> str:
         if not cosine >= AGREEMENT:
             return f"the vector of {name} has cosine {cosine:.3f} with the recorded one, less than {AGREEMENT}"
     return ""
+
+
+def is_comparable(there: "Collection", wanted: "Collection") -> bool:
+    """Say whether the vectors of two collections can be compared, so that it does not matter who made which."""
+    return not (differ(there.identity, wanted.identity) or diverge(there.canaries, wanted.canaries))

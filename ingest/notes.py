@@ -7,6 +7,7 @@ from ingest.comparison import Progress
 from ingest.model import Chunk, Json
 from ingest.protocols import Store, Window
 from ingest.report import Tally
+from ingest.stock import Stock
 
 SPARSE = 5  # characters of a token at most, on average: English
 TEXTS = 256  # of a new dataset, that are looked for in others
@@ -35,8 +36,14 @@ def note_twins(store: Store, dataset: str, others: Collection[str], texts: set[s
             )
 
 
+def note_idle(stock: Stock) -> Iterator[str]:
+    """Say that nothing of a dataset falls to the share of this run."""
+    if not (stock.files or stock.counts):
+        yield f"{stock.dataset}: nothing of it falls to share {stock.share}, which leaves it to the others"
+
+
 def note_cut(dataset: str, before: Json, now: Mapping[str, Json], embedded: int) -> Iterator[str]:
-    """Say that a dataset is cut otherwise than before, and what that embeds. `before` is what was recorded of it."""
+    """Say that a dataset is cut otherwise than before, and what that embeds. before: None where it is not."""
     if not isinstance(before, Mapping):
         return
     pairs = [(name, before.get(name), value) for name, value in now.items()]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from ingest.model import (
     Collection,
@@ -22,6 +22,7 @@ from ingest.model import (
     Skipped,
     Stored,
 )
+from ingest.share import WHOLE, Share
 
 if TYPE_CHECKING:
     from ingest.model import Vector, Vectors
@@ -33,7 +34,11 @@ class Source(Protocol):
     dataset: its name in the collection.
     location: the absolute path or pattern, for the record.
     reading: what, besides the bytes of a file, decides what its documents say: mapping, sheets, version of the reader.
+    portable: `parse` needs nothing but its arguments and yields no Columns, so that another process may call it on a
+    copy of the source. Whatever it says, that of a class does not hold for its subclasses.
     """
+
+    portable: ClassVar[bool]
 
     @property
     def dataset(self) -> str: ...
@@ -197,7 +202,11 @@ class Store(Protocol):
         ...
 
     def create(self, collection: Collection) -> None:
-        """Create the collection and its payload indexes and record its identity."""
+        """Create the collection and its payload indexes and record its identity.
+
+        In a store that is not private, one whose vectors can be compared is no error: another share was first. Raises
+        StoreError for any other that is there.
+        """
         ...
 
     def create_index(self, field: str, kind: IndexKind) -> None:
@@ -208,8 +217,11 @@ class Store(Protocol):
         """Remove the whole collection. A store that is not private refuses with StoreError."""
         ...
 
-    def record(self, dataset: str, entry: Mapping[str, Json]) -> None:
-        """Replace what the collection records of one dataset."""
+    def record(self, dataset: str, entry: Mapping[str, Json], share: Share = WHOLE) -> None:
+        """Replace what the collection records of one dataset, or of one share of it; see `entries`.
+
+        What other shares record meanwhile is kept.
+        """
         ...
 
     def forget(self, dataset: str) -> None:
@@ -222,6 +234,13 @@ class Store(Protocol):
 
     def count_states(self, dataset: str) -> dict[str, int]:
         """Count the points of each `ingest.state`, exactly; points without one do not count."""
+        ...
+
+    def find_written(self, dataset: str) -> dict[str, str]:
+        """Find when each origin was last written (ISO 8601, UTC); those of which it isn't known are left out.
+
+        A count for each time that there is, one for each run that wrote something.
+        """
         ...
 
     def count_datasets(self, texts: Sequence[str]) -> dict[str, int]:
@@ -240,8 +259,12 @@ class Store(Protocol):
         """Find, for each hash of an embedded text, the vector of some point with that `ingest.text`."""
         ...
 
-    def upsert(self, points: Sequence[Point]) -> None:
-        """Write points. When it returns, all are visible to reads and survive the death of this process."""
+    def upsert(self, points: Sequence[Point]) -> int:
+        """Take points to be written; give how many, of this and of earlier calls, are not known to be written yet.
+
+        All of them are visible to what this store reads, and written before anything else is. Once `flush` returned,
+        they survive the death of this process. What fails is raised by whichever call comes next, once.
+        """
         ...
 
     def overwrite(self, payloads: Mapping[str, Payload]) -> None:
@@ -252,12 +275,15 @@ class Store(Protocol):
         """Delete points; an id that isn't there is no error."""
         ...
 
-    def mark(self, dataset: str, origin: str, state: str) -> None:
-        """Set `ingest.state` on every point of an origin, and nothing else of `ingest`."""
+    def mark(self, dataset: str, origin: str, state: str, written: str | None = None) -> None:
+        """Set `ingest.state` on every point of an origin, and `ingest.written` where it is given; no more of `ingest`.
+
+        written: when a run finished it (ISO 8601, UTC).
+        """
         ...
 
     def flush(self) -> None:
-        """Make all that was written survive a power cut."""
+        """Wait until all is written, and make it survive a power cut."""
         ...
 
     def compact(self) -> None:

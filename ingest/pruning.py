@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from ingest.batching import batched
 from ingest.chunks import share_item
 from ingest.comparison import Progress
+from ingest.ids import Ids
 from ingest.protocols import Store
 from ingest.report import Tally
 
 IDS = 1_000  # points that are deleted in one call
+PAYLOADS = 256  # payloads that are fetched in one call
 ORIGINS = 64  # origins whose points are listed in one call
 
 
@@ -17,12 +20,12 @@ ORIGINS = 64  # origins whose points are listed in one call
 class Pruning:
     """What a dataset is about to lose.
 
-    gone: origins that the source no longer lists. stale: ids of points that origins still listed no longer say.
+    gone: origins that the source no longer lists. stale: by origin, ids of points that the others no longer say.
     lost: how many chunks fewer the dataset will have for it; an edit loses nothing.
     """
 
     gone: Sequence[str]
-    stale: Sequence[str]
+    stale: Sequence[Ids]
     lost: int
 
 
@@ -33,36 +36,38 @@ def plan_pruning(
 
     lost: what the gone origins held. recut: the dataset is cut otherwise than before, so that fewer chunks are no loss.
     """
-    stale: list[str] = []
+    stale: list[Ids] = []
     for progress in changed:
-        doomed = progress.stale if progress.whole and not progress.left else []
+        doomed = progress.stale if progress.whole and not progress.left else ()
         if doomed and progress.failed:
             doomed = _spare(store, progress)
         tally.kept += len(progress.stale) - len(doomed)
         if not (recut and progress.wanted):
             lost += min(len(doomed), max(0, progress.before - progress.wanted))
-        stale += doomed
+        if doomed:
+            stale.append(doomed)
     return Pruning(gone, stale, lost)
 
 
 def prune(store: Store, dataset: str, pruning: Pruning, tally: Tally) -> Iterator[None]:
     """Delete what is planned, a batch at each step."""
     for origins in batched(pruning.gone, ORIGINS):
-        ids = [point.id for point in store.list_points(dataset, origins)]
+        ids = Ids(point.id for point in store.list_points(dataset, origins))
         yield from _delete(store, ids, tally)
-    yield from _delete(store, pruning.stale, tally)
+    yield from _delete(store, chain.from_iterable(pruning.stale), tally)
 
 
-def _spare(store: Store, progress: Progress) -> list[str]:
+def _spare(store: Store, progress: Progress) -> Ids:
     """Leave out the stale points that may be an older version of an item that failed in this run."""
-    payloads = store.fetch_payloads(progress.stale)
-    return [
-        id_ for id_, payload in payloads.items()
-        if not any(share_item(payload, chunk.payload) for chunk in progress.failed)
-    ]  # fmt: skip
+    doomed = Ids()
+    for batch in batched(progress.stale, PAYLOADS):
+        for id_, payload in store.fetch_payloads(batch).items():
+            if not any(share_item(payload, chunk.payload) for chunk in progress.failed):
+                doomed.add(id_)
+    return doomed
 
 
-def _delete(store: Store, ids: Sequence[str], tally: Tally) -> Iterator[None]:
+def _delete(store: Store, ids: Iterable[str], tally: Tally) -> Iterator[None]:
     for batch in batched(ids, IDS):
         store.delete(batch)
         tally.deleted += len(batch)

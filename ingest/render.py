@@ -120,6 +120,9 @@ def render_collection(name: str, store: str, collection: Collection, counts: Map
     """Show what a collection holds, and how it was made."""
     yield f"{name} in {store}: {sum(counts.values())} points of {collection.dimension} dimensions"
     yield f"model {collection.identity.model or 'unknown'}, by {collection.service}, version {collection.version}"
+    if collection.form:
+        kept = (f"{name.replace('_', ' ')} {str(value).lower()}" for name, value in collection.form.items())
+        yield f"kept with {', '.join(kept)}"
     for dataset, count in sorted(counts.items()):
         yield render_dataset(dataset, collection.datasets.get(dataset, {}), count)
 
@@ -138,9 +141,11 @@ def render_contents(contents: Contents) -> Iterator[str]:
     yield f"{contents.dataset}: {size}; {_tell_finish(contents.finished)}{state}"
     points = dict.fromkeys(contents.skipped, 0) | dict(contents.origins)
     width = len(str(max(points.values(), default=0)))
+    longest = max(map(len, contents.written.values()), default=0)
     for origin, count in sorted(points.items()):
         state = _tell_state(contents.skipped.get(origin, 0), finished=origin not in contents.unfinished)
-        yield f"  {count:>{width}}  {origin}{state}"
+        written = f"{contents.written.get(origin, ''):{longest}}  " if longest else ""
+        yield f"  {count:>{width}}  {written}{origin}{state}"
 
 
 def render_origin(origin: Origin, shelf: Shelf, finished: str | None, skipped: int) -> Iterator[str]:

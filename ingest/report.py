@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
 
+from ingest.entries import read_skipped
 from ingest.errors import (
     EmbeddingError,
     GuardError,
@@ -87,6 +88,10 @@ class Tally:
         """Give the counts of points, texts and characters by their names."""
         return {name: getattr(self, name) for name in (*COUNTS, "characters")}
 
+    def hold(self) -> int:
+        """Count the points that there are once all is done."""
+        return self.unchanged + self.refreshed + self.added + self.kept
+
     def measure_rate(self) -> float | None:
         """Give the texts a second that the service gave: now, where they were enough to tell, else as recorded."""
         return round(self.embedded / self.asking, 3) if self.embedded >= RATED and self.asking else self.rate
@@ -110,14 +115,6 @@ class Tally:
         names = sorted({(item.origin, name_skipped(item)) for item in self.skipped})[:KNOWN]
         origins = groupby(names, key=lambda pair: pair[0])
         return {origin: [name for _, name in pairs] for origin, pairs in origins}
-
-
-def read_skipped(recorded: Mapping[str, Json]) -> Mapping[str, Sequence[str]]:
-    """Read from what was recorded of a dataset the names of the items that its last run skipped, by their origins."""
-    skipped = recorded.get("skipped")
-    if not isinstance(skipped, Mapping):
-        return {}
-    return {origin: list(map(str, names)) for origin, names in skipped.items() if isinstance(names, Sequence)}
 
 
 def name_skipped(item: Skipped) -> str:

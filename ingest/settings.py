@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -19,13 +19,16 @@ from ingest.environment import Secret
 from ingest.errors import UsageError
 from ingest.model import Collection
 from ingest.protocols import Embedder, Store
+from ingest.share import WHOLE, Share
 from ingest.stores import open_store
+from ingest.stores.form import Form
 
 _FREE = ("hashing", "local")  # by the name of the embedder
 _WITHOUT = ("hashing", "sagemaker")  # no service; boto3 finds the credentials of AWS by itself
 # What is meant for the service of a URL goes to whatever URL the user names.
 _SERVICE_KEYS = [f"{name}{end}" for name in (environment.SERVICE_KEY, environment.OPENAI_KEY) for end in ("", "_FILE")]
 _PLACES = ("qdrant_path", "qdrant_url", "qdrant_host")  # where the store is: one of them
+FORM = tuple(field.name for field in fields(Form))  # settings of a new collection of a server
 PATIENCE = 10.0  # seconds that a command which only reads waits for the embedded store
 DEFAULT_PATH, DEFAULT_COLLECTION = "qdrant_data", "legal_rag"
 COMMAND_LINE = "COMMANDLINE"  # the name of typer's ParameterSource for what was typed
@@ -71,7 +74,27 @@ class Settings:
         bool | None,
         flag("--qdrant-https/--no-qdrant-https", env=["QDRANT_HTTPS"], help="Whether a bare host speaks https."),
     ] = None
-    prefer_grpc: Annotated[bool | None, flag("--prefer-grpc", help="Talk gRPC to the server.")] = None
+    prefer_grpc: Annotated[
+        bool | None,
+        flag("--prefer-grpc/--no-prefer-grpc", help="Talk gRPC to the server. Default: where it is answered."),
+    ] = None
+    shard_number: Annotated[
+        int | None, flag("--shard-number", metavar="SHARDS", min=1, help="Of a new collection of a server: its shards.")
+    ] = None
+    replication_factor: Annotated[
+        int | None, flag("--replication-factor", metavar="COPIES", min=1, help="... the copies of each shard.")
+    ] = None
+    write_consistency_factor: Annotated[
+        int | None,
+        flag("--write-consistency-factor", metavar="COPIES", min=1, help="... the copies that must take a write."),
+    ] = None
+    on_disk: Annotated[
+        bool | None, flag("--on-disk/--no-on-disk", help="... whether its vectors are read from disk.")
+    ] = None
+    quantization: Annotated[
+        str | None,
+        flag("--quantization", metavar="scalar|binary|none", help="... smaller copies of its vectors, in memory."),
+    ] = None
     collection: Annotated[
         str | None,
         flag(
@@ -153,27 +176,51 @@ def refuse_run_options(context: typer.Context) -> None:
             raise UsageError(f"{typed} goes with a run, not with {context.invoked_subcommand!r}")
 
 
-def open_chosen_store(settings: Settings, *, lock_wait: float, exclusive: bool = False) -> tuple[Store, list[str]]:
+def open_chosen_store(
+    settings: Settings,
+    *,
+    lock_wait: float,
+    exclusive: bool = False,
+    max_wait: float | None = None,
+    share: Share = WHOLE,
+) -> tuple[Store, list[str]]:
     """Open the store that the settings name, and say what was decided on the way.
 
-    exclusive: hold a server's collection against other runs on this host.
+    exclusive: hold a server's collection against other runs on this host, but for other shares.
+    max_wait: see `open_store`.
     """
     name = settings.collection or DEFAULT_COLLECTION
     host = settings.qdrant_url or settings.qdrant_host
     if not host:
         path = str(settings.qdrant_path or DEFAULT_PATH)
-        return open_store(path=path, collection=name, lock_wait=lock_wait, alias=settings.alias), []
+        form = read_form(settings)
+        return open_store(path=path, collection=name, lock_wait=lock_wait, alias=settings.alias, form=form), []
     if settings.qdrant_path:
         raise UsageError(
             f"both a server and a folder (--qdrant-path {settings.qdrant_path}) are set: unset one of them"
         )
     url = environment.make_qdrant_url(host, settings.qdrant_port or 6333, https=settings.qdrant_https)
-    return open_server(url, name, settings, alias=settings.alias, exclusive=exclusive, lock_wait=lock_wait)
+    return open_server(
+        url,
+        name,
+        settings,
+        alias=settings.alias,
+        exclusive=exclusive,
+        lock_wait=lock_wait,
+        max_wait=max_wait,
+        share=share,
+    )
 
 
 def open_for_reading(settings: Settings) -> Store:
-    """Open the store that the settings name for a command that only reads; see PATIENCE."""
-    return open_chosen_store(settings, lock_wait=PATIENCE)[0]
+    """Open the store that the settings name for a command that only reads, and makes nothing; see PATIENCE."""
+    nothing: dict[str, Any] = dict.fromkeys(FORM)
+    return open_chosen_store(replace(settings, **nothing), lock_wait=PATIENCE)[0]
+
+
+def read_form(settings: Settings) -> Form:
+    """Give how a server is to keep a new collection. Raises UsageError for what no collection can have."""
+    return Form(**{name: getattr(settings, name) for name in FORM})
 
 
 def open_server(
@@ -184,6 +231,8 @@ def open_server(
     exclusive: bool,
     alias: str | None = None,
     lock_wait: float = 0.0,
+    max_wait: float | None = None,
+    share: Share = WHOLE,
 ) -> tuple[Store, list[str]]:
     """Open a server with the key of the environment."""
     key, note = environment.find_qdrant_key(url, os.environ)
@@ -192,10 +241,13 @@ def open_server(
         collection=collection,
         alias=alias,
         api_key=key.value if key else None,
-        prefer_grpc=bool(settings.prefer_grpc),
+        prefer_grpc=settings.prefer_grpc,
         grpc_port=settings.qdrant_grpc_port,
+        max_wait=max_wait,
+        form=read_form(settings),
         exclusive=exclusive,
         lock_wait=lock_wait,
+        share=share,
     )
     return store, [note] if note else []
 

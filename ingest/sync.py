@@ -11,19 +11,20 @@ A run makes the collection equal to its sources:
     the row, question or heading of an item that failed        keep
 """
 
-import platform
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import partial
 from itertools import chain
 
 from ingest.chunking import open_chunker, read_size
+from ingest.clock import tell_time
 from ingest.comparison import Comparison, Progress, count_origins
 from ingest.encoding import Encoding, refuse_identity
+from ingest.entries import narrow
 from ingest.errors import (
+    CredentialError,
     EmbeddingError,
     GuardError,
     SourceError,
@@ -33,12 +34,15 @@ from ingest.errors import (
 )
 from ingest.guard import Guard
 from ingest.identity import differ
+from ingest.ledger import Ledger, open_ledger
 from ingest.model import File, Identity, IndexKind, Json
-from ingest.notes import note_cleared, note_cut, note_sizes, note_twins, note_untouched, sample_texts
+from ingest.notes import note_cleared, note_cut, note_idle, note_sizes, note_twins, note_untouched, sample_texts
 from ingest.protocols import Chunker, Embedder, Source, Store, Window
 from ingest.pruning import plan_pruning, prune
 from ingest.report import Report, Tally
-from ingest.roles import read_roles
+from ingest.roles import Roles, read_roles
+from ingest.share import WHOLE, Share
+from ingest.stock import take_stock
 from ingest.strangers import note_strangers
 from ingest.trial import replace_trial
 from ingest.version import read_version
@@ -55,6 +59,7 @@ class Options:
     free), and nothing is deleted.
     batch_size: texts in one request; concurrency: requests at the same time, at most.
     indexes: payload indexes, field and kind, that the collection has from then on.
+    share: what of the origins, listed and stored, is looked at; all else is left alone.
     Raises UsageError for a chunk_size that is none.
     """
 
@@ -69,6 +74,12 @@ class Options:
     batch_size: int = 32
     concurrency: int = 4
     indexes: tuple[tuple[str, IndexKind], ...] = ()
+    share: Share = WHOLE
+
+    @property
+    def deletes(self) -> bool:
+        """Whether what left the sources is deleted."""
+        return self.prune and self.limit is None
 
     def __post_init__(self) -> None:
         if self.chunk_size is not None:
@@ -94,7 +105,7 @@ def sync(
     started = time.monotonic()
     check_names(sources)
     notes: list[str] = []
-    described = replace_trial(sources, embedder, store, notes, deletes=options.prune and options.limit is None)
+    described = replace_trial(sources, embedder, store, notes, deletes=options.deletes)
     if described and (difference := differ(described.identity, embedder.identity)):
         raise refuse_identity(store, embedder, difference)
     notes += note_cleared(store.clear())
@@ -109,6 +120,7 @@ def sync(
         options.limit,
         lender,
         options.indexes,
+        options.share,
     )
     if described:
         encoding.complete_indexes()
@@ -118,16 +130,22 @@ def sync(
     for source in sources:
         tallies.append(tally := Tally(source.dataset))
         try:
-            for _ in _sync_dataset(source, encoding, options, tally, others):
-                watch(tally)
+            with closing(_sync_dataset(source, encoding, options, tally, others)) as steps:
+                for _ in steps:
+                    watch(tally)
         except (UsageError, SourceError, EmbeddingError, GuardError) as error:
             tally.error = error
+            if isinstance(error, CredentialError) and error is not encoding.failure:  # the store's
+                break
         except StoreError as error:
             tally.error = error
             break
         except KeyboardInterrupt as received:
             tally.error = read_signal(received)
             break
+        finally:
+            if tally.error:
+                encoding.take_back(tally)
     notes += [*chain.from_iterable(tally.notes for tally in tallies), *note_untouched(others)]
     seconds = time.monotonic() - started
     return Report(tallies, embedder.requests, embedder.retries, seconds, embedder.cached, notes)
@@ -135,80 +153,89 @@ def sync(
 
 def _sync_dataset(
     source: Source, encoding: Encoding, options: Options, tally: Tally, others: AbstractSet[str]
-) -> Iterator[None]:
+) -> Generator[None, None, None]:
     """Make one dataset equal to its source, a step at a time. `others` are datasets that the run does not name."""
     started = time.monotonic()
-    store, dataset = encoding.store, source.dataset
-    files = source.files()
-    tally.files = len(files)
-    counts = store.count_origins(dataset)
-    gone = sorted(counts.keys() - {file.origin for file in files})
-    before, lost = sum(counts.values()), sum(counts[origin] for origin in gone)
-    check = partial(options.guard.check, dataset, before=before, nothing_remains=len(gone) == len(counts))
-    deletes = options.prune and options.limit is None
-    if deletes:
-        check(lost=lost, after=len(files))
+    store, dataset, share = encoding.store, source.dataset, options.share
+    stock = take_stock(source, store, share)
+    tally.files = len(stock.files)
+    if options.deletes:
+        stock.check_gone(options.guard)
 
-    recorded = encoding.described.datasets.get(dataset, {}) if encoding.described else {}
-    tally.recognise(recorded)
+    known = encoding.described.datasets.get(dataset, {}) if encoding.described else {}
+    recorded = narrow(known, share)
+    tally.recognise(known)
     roles = read_roles(recorded, accepted=options.accept_columns)
     window = options.find_window((encoding.described or encoding.embedder).identity)
     comparison = Comparison(source, choose_chunker(dataset, recorded, options, window), store, tally, roles)
-    entry: dict[str, Json] = {
-        "path": source.location,
-        "host": platform.node(),
-        "chunking": comparison.chunker.settings,
-        "reading": source.reading,
-        **{name: value for name, value in recorded.items() if name in ("columns", "last_run", "skipped")},
-    }
+    cut = comparison.chunker.settings
+    ledger = open_ledger(source, store, stock, known, cut, deletes=options.deletes)
     changed: list[Progress] = []
-    missing = comparison.strike_off(_note(comparison.find_changed(files, counts), changed))
+    missing = comparison.strike_off(_note(comparison.find_changed(stock.files, stock.counts), changed))
     texts: set[str] = set()
-    yield from encoding.write(sample_texts(missing, texts), tally, entry)
+    with closing(missing):  # a failure's traceback would keep it, and the processes that it has
+        yield from encoding.write(sample_texts(missing, texts), tally, ledger.entry)
     tally.notes += [
-        *note_twins(store, dataset, set() if counts else others, texts),
-        *note_cut(dataset, recorded.get("chunking"), comparison.chunker.settings, tally.embedded),
-        *note_sizes(dataset, comparison.chunker.settings, comparison.chunker.window, tally),
+        *note_idle(stock),
+        *note_twins(store, dataset, others if stock.is_new else set(), texts),
+        *note_cut(dataset, ledger.former, cut, tally.embedded),
+        *note_sizes(dataset, cut, comparison.chunker.window, tally),
     ]
-    tally.origins = count_origins(files, gone, changed)
-    check_read(source, files, tally)
+    tally.origins = count_origins(stock.files, stock.gone, changed)
+    check_read(source, stock.listed, tally)
+    if not (encoding.described or share.is_whole):
+        encoding.meet_in_time()  # a share without a text of its own, too, says in the collection that it was complete
+        if encoding.failure:
+            raise encoding.failure
     if not encoding.described:
         _check_left(encoding, tally)
         return
-    store.flush()
+    yield from _complete(ledger, changed, roles, options, encoding, tally=tally, started=started)
 
-    if deletes:
-        pruning = plan_pruning(store, gone, lost, changed, tally, recut=recorded.get("chunking") != entry["chunking"])
-        try:
-            check(lost=pruning.lost, after=tally.unchanged + tally.refreshed + tally.added + tally.kept)
-        except GuardError:
-            if recorded:  # how the dataset is cut changes with a run that was allowed
-                store.record(dataset, recorded)
-            raise
+
+def _complete(
+    ledger: Ledger,
+    changed: Sequence[Progress],
+    roles: Roles,
+    options: Options,
+    encoding: Encoding,
+    *,
+    tally: Tally,
+    started: float,
+) -> Iterator[None]:
+    """Delete what is stored and no longer wanted, now that all is written, and say so in the collection.
+
+    started: when the run of the dataset began, by the monotonic clock.
+    """
+    store, stock, dataset = ledger.store, ledger.stock, ledger.stock.dataset
+    encoding.flush()
+    if options.deletes:
+        recut = ledger.former is not None
+        pruning = plan_pruning(store, stock.gone, stock.own.lost, changed, tally, recut=recut)
+        ledger.check_losses(options.guard, lost=pruning.lost, after=tally.hold())
         yield from prune(store, dataset, pruning, tally)
-        roles.forget(file.origin for file in files)
+        roles.forget(file.origin for file in stock.files)
     else:
-        tally.kept += lost + sum(len(progress.stale) for progress in changed)
-    entry["columns"] = roles.describe()
-    _mark(store, dataset, [each for each in changed if each.state and (deletes or not each.stale)], entry)
+        tally.kept += stock.own.lost + sum(len(progress.stale) for progress in changed)
+    ledger.entry["columns"] = roles.describe()
+    done = [each for each in changed if each.state and (options.deletes or not each.stale)]
+    _mark(ledger, done)
     _check_left(encoding, tally)
-    entry["skipped"] = tally.list_skipped()
-    if not tally.skipped and not tally.left and not roles.refusals and (not tally.kept or not options.prune):
-        finished = datetime.now(UTC).isoformat(timespec="seconds")
-        seconds = round(time.monotonic() - started, 3)
-        entry["last_run"] = {"finished": finished, "seconds": seconds, **tally.count()}
-    store.record(dataset, entry)
+    ledger.entry["skipped"] = tally.list_skipped()
+    complete = not (tally.skipped or tally.left or roles.refusals or (tally.kept and options.prune))
+    ledger.close({"seconds": round(time.monotonic() - started, 3), **tally.count()} if complete else None)
     roles.raise_refusals()
 
 
-def _mark(store: Store, dataset: str, done: Sequence[Progress], entry: Mapping[str, Json]) -> None:
+def _mark(ledger: Ledger, done: Sequence[Progress]) -> None:
     """Write the states of origins; before them what the next run must know of these without reading them."""
     if done:
-        store.record(dataset, entry)
+        ledger.write()
+    written = tell_time()
     for progress in done:
         if progress.state:
-            store.mark(dataset, progress.file.origin, progress.state)
-    store.flush()
+            ledger.store.mark(ledger.stock.dataset, progress.file.origin, progress.state, written)
+    ledger.store.flush()
 
 
 def check_names(sources: Sequence[Source]) -> None:
@@ -224,9 +251,9 @@ def check_names(sources: Sequence[Source]) -> None:
 
 
 def check_read(source: Source, files: Sequence[File], tally: Tally) -> None:
-    """Raise SourceError where no file at all could be read: its dataset is left alone."""
+    """Raise SourceError where no file at all could be read: its dataset is left alone. files: all that it lists."""
     unread = [item for item in tally.skipped if not item.where]
-    if len({item.origin for item in unread}) < len(files):
+    if not files or len({item.origin for item in unread}) < len(files):
         return
     if len(files) > 1:
         raise SourceError(f"{source.location}: none of its {len(files)} files could be read")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ingest.batching import batched
 from ingest.comparison import Comparison, Progress
-from ingest.contract import find_difference, read_own
+from ingest.contract import MARKS, find_difference, read_own
 from ingest.errors import IngestError, ItemsSkipped, SourceError, UsageError, VerificationError
 from ingest.inspection import KINDS, NO_VECTOR, Finding, describe_there, examine, judge_payload, make_finding
 from ingest.model import Chunk, Collection, File, Json, Payload, Point, Skipped, digest_text
@@ -294,7 +294,7 @@ def _finds_itself(store: Store, point: Point, limit: int) -> bool:
 
 def _blank(payload: Payload) -> Payload:
     """Give a payload that no run takes for what a source says, and that lends its vector to no other text."""
-    own = {name: value for name, value in read_own(payload).items() if name != "state"}
+    own = {name: value for name, value in read_own(payload).items() if name not in MARKS}
     return {**payload, "ingest": {**own, "fingerprint": "", "text": ""}}
 
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ingest.errors import EmbeddingError, SourceError
-from ingest.model import Document, File, Identity, Ignored, Json, Refused, Skipped, Vector, Vectors
+from ingest.model import Document, File, Identity, Ignored, Json, Payload, Refused, Skipped, Vector, Vectors
 from ingest.protocols import Store
 
 Row = tuple[str, str, str]  # question, answer, source
@@ -34,6 +34,7 @@ class RowsSource:
     location: str = "/somewhere/rows"
     reading: Mapping[str, Json] = field(default_factory=dict)
     parsed: list[str] = field(default_factory=list)
+    portable: ClassVar[bool] = False
 
     def write(self, files: Files) -> "RowsSource":
         self.root.mkdir(parents=True, exist_ok=True)
@@ -144,8 +145,11 @@ class Crashing:
 
 
 def contents(store: Store) -> dict[str, tuple[Any, ...]]:
-    """Everything that a store holds and a person could see, by id; the vector rounded."""
-    return {
-        point.id: (json.dumps(point.payload, sort_keys=True, ensure_ascii=False), *np.round(point.vector, 4).tolist())
-        for point in store.scroll()
-    }
+    """Everything that a store holds and a person could see, by id, but when it was written; the vector rounded."""
+    return {point.id: (_write_timeless(point.payload), *np.round(point.vector, 4).tolist()) for point in store.scroll()}
+
+
+def _write_timeless(payload: Payload) -> str:
+    own = payload.get("ingest")
+    timeless = {name: value for name, value in own.items() if name != "written"} if isinstance(own, dict) else own
+    return json.dumps({**payload, "ingest": timeless}, sort_keys=True, ensure_ascii=False)

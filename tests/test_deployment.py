@@ -23,6 +23,7 @@ from ingest import errors
 from ingest.cli import COMMANDS, app
 from ingest.environment import find_secret
 from ingest.ping import VARIABLE
+from ingest.share import Share, read_share
 from ingest.stores import open_store
 from tests.commandline import Command, write_faq
 from tests.loopback import Answer, route, script, serve
@@ -40,6 +41,7 @@ THEIRS = {
     "HF_HOME",
     "HTTPS_PROXY",
     "HTTP_PROXY",
+    "JOB_COMPLETION_INDEX",  # of Kubernetes, in a line of shell
     "NO_PROXY",
     "XDG_CACHE_HOME",
 }
@@ -60,8 +62,11 @@ def read_unit(name: str) -> configparser.RawConfigParser:
     return unit
 
 
-def find_container() -> Any:
-    template = read_yaml("cronjob.yaml")["spec"]["jobTemplate"]["spec"]["template"]
+CRON_JOBS = ("cronjob.yaml", "indexed-cronjob.yaml")
+
+
+def find_container(name: str = "cronjob.yaml") -> Any:
+    template = read_yaml(name)["spec"]["jobTemplate"]["spec"]["template"]
     return template["spec"]["containers"][0]
 
 
@@ -98,7 +103,7 @@ def list_commands() -> list[list[str]]:
         *(words for line in list_shell_lines() for words in find_commands(line)),
         service,
         read_yaml("compose.yaml")["services"]["index"]["command"],
-        find_container()["args"],
+        *(find_container(name)["args"] for name in CRON_JOBS),
         windows.split(),
     ]
 
@@ -172,9 +177,10 @@ def list_codes() -> set[int]:
 def test_each_exit_code_is_told_what_to_do_about() -> None:
     table = GUIDE_TEXT.partition("<!-- exit codes -->")[2].partition("<!-- /exit codes -->")[0]
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)} == list_codes()
-    rules = read_yaml("cronjob.yaml")["spec"]["jobTemplate"]["spec"]["podFailurePolicy"]["rules"]
-    final = next(rule["onExitCodes"] for rule in rules if rule["action"] == "FailJob")
-    assert set(final["values"]) == {2, 3, 7}
+    for name, action in zip(CRON_JOBS, ("FailJob", "FailIndex"), strict=True):
+        rules = read_yaml(name)["spec"]["jobTemplate"]["spec"]["podFailurePolicy"]["rules"]
+        final = next(rule["onExitCodes"] for rule in rules if rule["action"] == action)
+        assert set(final["values"]) == {2, 3, 7}
     assert set(final["values"]) <= list_codes()
     assert "exit codes 2, 3 and 7" in GUIDE_TEXT
 
@@ -186,16 +192,16 @@ def test_each_file_is_told_of_and_each_link_leads_somewhere() -> None:
         assert (GUIDE.parent / link).exists(), link
 
 
-def test_the_cron_job_forbids_two_at_once_and_is_not_root() -> None:
-    job = read_yaml("cronjob.yaml")
+@pytest.mark.parametrize("name", CRON_JOBS)
+def test_the_cron_job_forbids_two_at_once_and_is_not_root(name: str) -> None:
+    job = read_yaml(name)
     assert (job["apiVersion"], job["kind"]) == ("batch/v1", "CronJob")
     assert job["spec"]["concurrencyPolicy"] == "Forbid"
     pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     assert pod["restartPolicy"] == "Never"  # what a podFailurePolicy takes
-    container = find_container()
-    rule = next(
-        rule for rule in job["spec"]["jobTemplate"]["spec"]["podFailurePolicy"]["rules"] if rule["action"] == "FailJob"
-    )
+    container = find_container(name)
+    rules = job["spec"]["jobTemplate"]["spec"]["podFailurePolicy"]["rules"]
+    rule = next(rule for rule in rules if rule["action"].startswith("Fail"))
     assert rule["onExitCodes"]["containerName"] == container["name"]
     assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
     mounts = [mount["mountPath"] for mount in container["volumeMounts"]]
@@ -206,6 +212,28 @@ def test_the_cron_job_forbids_two_at_once_and_is_not_root() -> None:
     user = f"{pod['securityContext']['runAsUser']}:{pod['securityContext']['runAsGroup']}"
     assert f"USER {user}\n" in dockerfile
     assert f"chown {user}" in GUIDE_TEXT
+
+
+@pytest.mark.skipif(not shutil.which("sh"), reason="the image has a shell, this machine has none")
+def test_each_pod_of_the_indexed_job_has_a_share_of_its_own(tmp_path: Path) -> None:
+    """The job's own command, with what Kubernetes puts into the environment, and a program that shows its words."""
+    job = read_yaml("indexed-cronjob.yaml")["spec"]["jobTemplate"]["spec"]
+    assert job["completionMode"] == "Indexed"
+    assert 1 <= job["parallelism"] <= job["completions"]
+    assert "backoffLimit" not in job, "one share that fails would end the others"
+    program = tmp_path / PROGRAM
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    container = find_container("indexed-cronjob.yaml")
+    taken = []
+    for index in range(job["completions"]):
+        environ = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "JOB_COMPLETION_INDEX": str(index)}
+        command = [*container["command"], *container["args"]]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+        flag, share, *words = done.stdout.splitlines()
+        assert (flag, words) == ("--share", container["args"])
+        taken.append(read_share(share))
+    assert taken == [Share(number, job["completions"]) for number in range(1, job["completions"] + 1)]
 
 
 def test_the_job_of_the_compose_file_waits_for_a_server_that_is_new_enough() -> None:

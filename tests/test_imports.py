@@ -10,13 +10,35 @@ import pytest
 import ingest
 
 ROOT = Path(ingest.__file__).parent
-VOCABULARY = {"batching", "hosts", "model", "protocols", "errors", "identity", "concurrency", "trust", "refusal"}
+VOCABULARY = {
+    "batching",
+    "hosts",
+    "model",
+    "protocols",
+    "errors",
+    "identity",
+    "concurrency",
+    "trust",
+    "refusal",
+    "child",
+    "interpreter",
+    "share",
+    "entries",
+}
 CORE = VOCABULARY | {
     "report",
     "estimate",
     "stopwatch",
+    "clock",
+    "stock",
+    "rounds",
+    "ledger",
     "guard",
     "chunks",
+    "ids",
+    "shelf",
+    "cutter",
+    "ordinals",
     "comparison",
     "encoding",
     "pruning",

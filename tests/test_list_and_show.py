@@ -1,5 +1,6 @@
 """`list` and `show` as they are typed."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,11 @@ def test_the_origins_are_listed(command: Command) -> None:
     head, *origins = listed.out.partition("laws:")[2].splitlines()
     assert head == f" {sum(points.values())} points of 2 origins; last complete run {laws['last_run']}"
     assert list(points) == ["ko/규칙.txt", "vi/luật.txt"]
-    assert [line.split() for line in origins] == [[str(count), origin] for origin, count in points.items()]
+    written = laws["written"]
+    assert [line.split() for line in origins] == [
+        [str(count), written[origin], origin] for origin, count in points.items()
+    ]
+    assert all(datetime.fromisoformat(each) <= datetime.fromisoformat(laws["last_run"]) for each in written.values())
     (dataset,) = command("list", "faq.csv", "--json").json["datasets"].items()
     assert dataset[0] == "faq.csv"
     assert dataset[1].items() >= {"points": 3, "complete": True, "unfinished": [], "skipped": {}}.items()
@@ -68,12 +73,13 @@ def test_what_the_last_run_skipped_is_told_of_each_origin_until_a_run_reads_it(c
     head, *origins = command("list").out.splitlines()
     assert head.endswith("; not complete")
     assert "last complete run" in head
-    assert origins == [
-        "  0  hỏng.txt; not complete: the last run skipped 1 of its items",
-        "  1  ko/규칙.txt; not complete: the last run skipped 1 of its items",
-        "  2  vi/luật.txt",
-    ]
     found = command("list", "--json").json["datasets"]["laws"]
+    written = found["written"]
+    assert origins == [
+        f"  0  {' ' * len(written['vi/luật.txt'])}  hỏng.txt; not complete: the last run skipped 1 of its items",
+        f"  1  {written['ko/규칙.txt']}  ko/규칙.txt; not complete: the last run skipped 1 of its items",
+        f"  2  {written['vi/luật.txt']}  vi/luật.txt",
+    ]
     assert (found["complete"], found["unfinished"], found["skipped"]) == (False, [], {"hỏng.txt": 1, "ko/규칙.txt": 1})
     assert "skipped 1 of its items" in command("show", "규칙.txt").out.splitlines()[0]
     shown = command("show", "규칙.txt", "--json").json

@@ -351,7 +351,7 @@ def test_what_was_done_to_read_a_file_is_in_the_report_and_no_failure(tmp_path: 
 
 def test_every_write_of_a_store_is_known_to_the_crash_tests() -> None:
     reads = {"describe", "count_origins", "count_states", "list_points", "fetch_payloads", "find_vectors", "search"}
-    reads |= {"count_datasets", "count_strangers", "scroll", "count", "settle"}
+    reads |= {"count_datasets", "count_strangers", "find_written", "scroll", "count", "settle"}
     # A build is a store of its own; what `clear` removes no sync has written.
     other = {"build", "clear", "close", "flush", "compact", "name", "collection", "private"}
     assert set(WRITES) | reads | other == {name for name in vars(Store) if not name.startswith("_")}

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ingest.adoption import adopt as adopt_collection
+from ingest.clock import tell_time
 from ingest.commands.options import LockWait, takes_settings
-from ingest.commands.output import complain, print_report, reporting, tell, tell_time, watching, write_report
+from ingest.commands.output import complain, print_report, reporting, tell, watching, write_report
 from ingest.cutting import Cutting
 from ingest.doctor.masks import mask_url
 from ingest.durations import read_duration
@@ -40,6 +41,7 @@ from ingest.settings import (
     open_run_cache,
     refuse_run_options,
 )
+from ingest.share import Share, read_share, refuse_share
 from ingest.stores.readonly import ReadOnlyStore
 from ingest.sync import Options, sync
 
@@ -109,6 +111,14 @@ def index(
         Path | None, flag("--report", metavar="FILE", help="Write the report as JSON, with each skipped text.")
     ] = None,
     no_prune: Annotated[bool, flag("--no-prune", help="Delete nothing, whatever left the sources.")] = False,
+    share: Annotated[
+        str,
+        flag(
+            "--share",
+            metavar="K/N",
+            help="Do the K-th of N equal parts of the files alone, beside other machines that do theirs.",
+        ),
+    ] = "1/1",
     lock_wait: LockWait = "0s",
     _ping_url: Annotated[
         str | None,
@@ -139,9 +149,11 @@ def index(
     if context.invoked_subcommand:
         refuse_run_options(context)
         return
+    part = read_share(share)
     _refuse_combinations(
         adopt=adopt, rebuild=rebuild, drop_others=drop_others, priced=price is not None and not dry_run
     )
+    refuse_share(part, adopt=adopt, rebuild=rebuild)
     if not dry_run:
         context.obj.ping.start()
     wait = read_duration("--lock-wait", lock_wait)
@@ -158,6 +170,7 @@ def index(
         batch_size=batch_size,
         concurrency=concurrency,
         indexes=read_indexes(indexes or []),
+        share=part,
     )
     about: dict[str, Json] = {"version": version(PROGRAM), "started": tell_time()}
     with reporting(report_file, about):
@@ -170,14 +183,15 @@ def index(
         opened, notes = open_chosen_embedder(settings, **pacing)
         second = open_fallback(fallback, settings, **pacing) if fallback else None
         cache = open_run_cache(opened, directory=cache_dir, url=cache_url, enabled=not no_cache, read_only=dry_run)
-        store, more = open_chosen_store(settings, lock_wait=wait, exclusive=not dry_run)
+        store, more = open_chosen_store(settings, lock_wait=wait, exclusive=not dry_run, max_wait=max_wait, share=part)
         with closing(store), closing(cache) if cache else nullcontext():
             described = _describe(store, foreign=adopt) if dry_run or second else None
             unasked = stand_in(opened, described, cache, spec=settings.embedder or "") if dry_run else None
             embedder = unasked or _surround(opened, second, cache, described)
             store = ReadOnlyStore(store) if dry_run else store
             about |= {"collection": store.collection, "store": store.name, "model": embedder.identity.model}
-            tell(settings, _head(context, embedder, store, dry_run=dry_run), *notes, *more)
+            about |= {} if part.is_whole else {"share": str(part)}
+            tell(settings, _head(context, embedder, store, part, dry_run=dry_run), *notes, *more)
             how: Callable[..., Report] = partial(adopt_collection, delete=not dry_run) if adopt else sync
             if rebuild:
                 how = partial(rebuild_collection, drop_others=drop_others, switch=not dry_run)
@@ -233,11 +247,12 @@ def _describe(store: Store, *, foreign: bool) -> Collection | None:
         return None
 
 
-def _head(context: typer.Context, embedder: Embedder, store: Store, *, dry_run: bool) -> str:
+def _head(context: typer.Context, embedder: Embedder, store: Store, share: Share, *, dry_run: bool) -> str:
+    files = "" if share.is_whole else f", share {share} of the files"
     settings = f"; settings from {context.obj.env_file}" if context.obj.env_file else ""
     return (
         f"{'dry run: ' if dry_run else ''}model {embedder.identity.model or '(asked with the first text)'} by "
-        f"{embedder.name}, collection {store.collection!r} in {store.name}{settings}"
+        f"{embedder.name}, collection {store.collection!r} in {store.name}{files}{settings}"
     )
 
 

@@ -12,6 +12,7 @@ from ingest.age import find_stale
 from ingest.commands.options import takes_settings
 from ingest.commands.output import complain, print_json, print_lines
 from ingest.durations import read_duration
+from ingest.entries import summarise
 from ingest.errors import StaleError
 from ingest.inspection import describe_there
 from ingest.settings import Settings, flag, open_for_reading
@@ -37,7 +38,7 @@ def show_info(
         counts = {dataset: store.count(dataset) for dataset in described.datasets}
     stale = [] if oldest is None else list(find_stale(described, oldest, datetime.now(UTC)))
     if settings.json:
-        datasets = {name: {"points": counts[name], **entry} for name, entry in described.datasets.items()}
+        datasets = {name: {"points": counts[name], **summarise(entry)} for name, entry in described.datasets.items()}
         age: dict[str, Json] = (
             {} if oldest is None else {"exit_code": StaleError.exit_code if stale else 0, "stale": stale}
         )
@@ -50,6 +51,7 @@ def show_info(
                 "identity": asdict(described.identity),
                 "service": described.service,
                 "version": described.version,
+                "form": described.form,
                 "datasets": datasets,
                 **age,
             }

@@ -24,9 +24,8 @@ def list_origins(
 ) -> None:
     """List the files of each dataset.
 
-    Each with the number of its points, under when the dataset was last complete; and of which of them something was
-    skipped, or left for the next run. When a single file was written isn't recorded: all of them were as the sources
-    say when that run ended.
+    Each with the number of its points and when a run last wrote them, under when the dataset was last complete; and of
+    which of them something was skipped, or left for the next run.
     """
     with closing(open_for_reading(settings)) as store:
         described = describe_there(store)

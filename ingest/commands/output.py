@@ -6,13 +6,13 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
 import typer
 
 from ingest import render
+from ingest.clock import tell_time
 from ingest.errors import IngestError, LockedError, UsageError, read_signal
 from ingest.model import Json
 from ingest.report import Report, Tally
@@ -92,11 +92,6 @@ def reporting(path: Path | None, about: Mapping[str, Json]) -> Iterator[None]:
         if path:
             write_report({"exit_code": error.exit_code, "error": str(error), **about, "finished": tell_time()}, path)
         raise
-
-
-def tell_time() -> str:
-    """Tell the time as a report has it: UTC, to the second, ISO 8601."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def set_up_logging(settings: Settings) -> None:

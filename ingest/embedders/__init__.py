@@ -106,7 +106,7 @@ def open_embedder(
     return SteadyEmbedder(
         adapters[kind](),
         max_wait=max_wait,
-        concurrency=concurrency,
+        concurrency=1 if kind == "hashing" else concurrency,  # threads that share the interpreter's lock only wait
         requests_per_minute=requests_per_minute,
         query_prefix=query_prefix,
         document_prefix=document_prefix,

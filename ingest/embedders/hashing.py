@@ -7,24 +7,28 @@ together, no longer outweighs the rest. Sums are of integers and roots are round
 same on every machine.
 """
 
+import logging
 import math
+import pickle
 import re
+import threading
 import unicodedata
+from array import array
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from ingest.child import Child, answer, count_cores
 from ingest.model import Identity
 from ingest.protocols import Limits
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from ingest.model import Vectors
+
+log = logging.getLogger("ingest")
 
 DIMENSION = 768
 _MODEL = "hashing-2"  # another number for anything that changes a vector
@@ -38,6 +42,11 @@ _PAIR = 26  # of two words in a row
 _COMMON = 0.2  # of the weight of other words
 _LONGEST = 8  # characters beyond which a word weighs no more
 _READ = 64  # characters of a word that n-grams are taken of: what is longer is no word
+_BITS = 10  # that a bucket takes of a packed feature; above them stands its weight
+_BUCKET = (1 << _BITS) - 1
+_FEATURE = 8  # bytes of a packed feature
+_SECONDS = 60.0  # that the process may take for some texts
+PATIENCE = 4_000  # texts that are embedded here before a process is worth its start, 0.2 s
 _FINENESS = 64  # steps that the root of a bucket is rounded to, so many to 1
 _COMMON_WORDS = """
 the a an of to in on at for by with and or is are was were be been what which who whom whose how when where why did do
@@ -64,6 +73,12 @@ class Hashing:
     character n-grams of its words, so that particles matter little. Texts of any length are read whole.
     """
 
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._texts = 0  # so far
+        self._begun = False
+        self._child: Child | None = None
+
     @property
     def name(self) -> str:
         return "hashing"
@@ -77,38 +92,60 @@ class Hashing:
         return Limits()
 
     def embed(self, texts: Sequence[str]) -> "Vectors":
-        """Embed texts, in order: (texts, 768) float32, unit length; a text without a word has a vector, too."""
-        import numpy as np  # noqa: PLC0415 - heavy
+        """Embed texts, in order: (texts, 768) float32, unit length; a text without a word has a vector, too.
 
-        sums = np.stack([_add_up(text) for text in texts]) if texts else np.zeros((0, DIMENSION))
-        roots = np.rint(_FINENESS * np.copysign(np.sqrt(np.abs(sums)), sums))
-        squares = (roots.astype(np.int64) ** 2).sum(axis=1)  # exact, so that the order of adding does not matter
-        unit: Vectors = (roots / np.sqrt(squares)[:, None]).astype(np.float32)
-        return unit
+        Of many, in a process of its own, so that this one can do something else meanwhile.
+        """
+        with self._lock:
+            self._texts += len(texts)
+            if self._texts > PATIENCE and not self._begun:
+                self._begin()
+            if self._child:
+                try:
+                    vectors: Vectors = self._child.ask(texts, _SECONDS)
+                except Exception:
+                    log.debug("hashing beside this process failed; it goes on in this one", exc_info=True)
+                    self._child = None
+                else:
+                    return vectors
+        return embed(texts)
+
+    def _begin(self) -> None:
+        """Start the process, where there is a core for it; it ends with this object."""
+        self._begun = True
+        if count_cores() > 1:
+            with suppress(OSError):
+                self._child = Child(__file__, pickle.dumps(None))
 
 
-def _add_up(text: str) -> "NDArray[np.float64]":
-    """Add up the weights of a text's features by bucket; never all zero."""
+def embed(texts: Sequence[str]) -> "Vectors":
+    """Embed texts in this process."""
     import numpy as np  # noqa: PLC0415 - heavy
 
-    text = unicodedata.normalize("NFKC", text).casefold()
-    words = _WORD.findall(text)
-    features = [_list_features(word, count) for word, count in Counter(words).items()]
-    pairs = [placed for first, second in pairwise(words) for placed in _place(f"pair {first} {second}", _PAIR)]
-    buckets = np.concatenate([*(buckets for buckets, _ in features), [bucket for bucket, _ in pairs]])
-    weights = np.concatenate([*(weights for _, weights in features), [weight for _, weight in pairs]])
-    sums: NDArray[np.float64] = np.bincount(buckets.astype(np.intp), weights, DIMENSION).astype(np.float64)
-    if not sums.any():  # no word in it, or all of them cancelled out
-        [(bucket, _), _] = _place(f"text {text}", 1)
-        sums[bucket] = 1
-    return sums
+    features = [_list_features(text) for text in texts]
+    rows = np.repeat(np.arange(len(texts)), [len(each) // _FEATURE for each in features])
+    packed = np.frombuffer(b"".join(features), np.int64)
+    places, weights = rows * DIMENSION + (packed & _BUCKET), packed >> _BITS
+    sums = np.bincount(places, weights, len(texts) * DIMENSION).reshape(len(texts), DIMENSION)
+    for row in np.flatnonzero(~sums.any(axis=1)).tolist():  # no word in it, or all of them cancelled out
+        [alone, _] = _place(f"text {_fold_case(texts[row])}", 1)
+        sums[row, alone & _BUCKET] = 1
+    roots = np.rint(_FINENESS * np.copysign(np.sqrt(np.abs(sums)), sums))
+    squares = (roots.astype(np.int64) ** 2).sum(axis=1)  # exact, so that the order of adding does not matter
+    unit: Vectors = (roots / np.sqrt(squares)[:, None]).astype(np.float32)
+    return unit
+
+
+def _list_features(text: str) -> bytes:
+    """List the features of a text, packed as `_place` gives them."""
+    words = _WORD.findall(_fold_case(text))
+    pieces = [_place_word(word, count) for word, count in Counter(words).items()]
+    return b"".join([*pieces, *map(_place_pair, words, words[1:])])
 
 
 @lru_cache(maxsize=1 << 14)
-def _list_features(word: str, count: int) -> "tuple[NDArray[np.int16], NDArray[np.int32]]":
-    """Give the buckets and the signed weights of a word that stands in a text `count` times."""
-    import numpy as np  # noqa: PLC0415 - heavy
-
+def _place_word(word: str, count: int) -> bytes:
+    """Place the features of a word that stands in a text `count` times."""
     as_written, without_diacritics, together, sizes = _SYLLABLES if _HANGUL.search(word) else _LETTERS
     folded = _fold(word)
     grams = _list_grams(word[:_READ], sizes)
@@ -116,13 +153,22 @@ def _list_features(word: str, count: int) -> "tuple[NDArray[np.int16], NDArray[n
     weight = math.sqrt(min(len(word), _LONGEST)) * repeated
     plain = weight * (_COMMON if word in _list_common_words() else 1)
     plain_folded = weight * (_COMMON if folded in _fold_common_words() else 1)
-    placed = [
-        *_place(f"word {word}", round(as_written * plain)),
-        *_place(f"folded {folded}", round(without_diacritics * plain_folded)),
-    ]
+    placed = array(
+        "q",
+        [
+            *_place(f"word {word}", round(as_written * plain)),
+            *_place(f"folded {folded}", round(without_diacritics * plain_folded)),
+        ],
+    )
     for gram in grams:
-        placed += _place(f"gram {gram}", round(together * plain / math.sqrt(len(grams))))
-    return np.array([bucket for bucket, _ in placed], np.int16), np.array([weight for _, weight in placed], np.int32)
+        placed.extend(_place(f"gram {gram}", round(together * plain / math.sqrt(len(grams)))))
+    return placed.tobytes()
+
+
+@lru_cache(maxsize=1 << 15)
+def _place_pair(first: str, second: str) -> bytes:
+    """Place a pair of words in a row."""
+    return array("q", _place(f"pair {first} {second}", _PAIR)).tobytes()
 
 
 def _list_grams(word: str, sizes: Sequence[int]) -> list[str]:
@@ -147,11 +193,19 @@ def _fold_common_words() -> frozenset[str]:
     return frozenset(_fold(word) for word in _list_common_words())
 
 
-def _place(feature: str, weight: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Give the two buckets of a feature, in each its weight with a sign."""
+def _place(feature: str, weight: int) -> tuple[int, int]:
+    """Give the two buckets of a feature, in each its weight with a sign: `weight << _BITS | bucket`."""
     digest = blake2b(feature.encode("utf-8", "surrogatepass"), digest_size=16).digest()
     one, other = int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
     return (
-        (one % DIMENSION, weight if one >> 63 else -weight),
-        (other % DIMENSION, weight if other >> 63 else -weight),
+        (weight if one >> 63 else -weight) << _BITS | one % DIMENSION,
+        (weight if other >> 63 else -weight) << _BITS | other % DIMENSION,
     )
+
+
+def _fold_case(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+if __name__ == "__main__":
+    answer(lambda _: embed)

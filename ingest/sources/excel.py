@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from ingest.errors import SourceError, UsageError
 from ingest.model import Columns, Document, File, Ignored, Json, Noted, Skipped
@@ -56,6 +57,7 @@ class Workbooks:
     sheets: tuple[str, ...]
     encoding: str = ""
     context: tuple[str, ...] = ()
+    portable: ClassVar[bool] = False  # its columns must be known before it is read on
 
     @property
     def location(self) -> str:

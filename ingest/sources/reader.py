@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from threading import Lock
 from time import monotonic
 from typing import Any
 
+from ingest.interpreter import spell_command
 from ingest.sources import reading
 from ingest.sources.book import Head
 from ingest.sources.columns import SEARCHED
@@ -180,10 +180,9 @@ class Reader:
         return answer
 
     def _start(self) -> None:
-        # By its path and with -P, so that nothing in the working directory is imported. Its last words are all it says.
-        command = [sys.executable, "-P", "-W", "ignore", reading.__file__, str(os.getpid()), str(self._limits.memory)]
+        command = self._command or spell_command(reading.__file__, str(self._limits.memory))
         self._child = subprocess.Popen(  # noqa: S603 - this interpreter, and a file of this package
-            self._command or command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         self._owner = os.getpid()
         self.started += 1

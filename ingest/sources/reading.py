@@ -1,10 +1,9 @@
-"""The child process that reads workbooks: `python reading.py PARENT_PID MEMORY`, MEMORY in bytes.
+"""The child process that reads workbooks: `reading.py MEMORY`, in bytes, by `interpreter`.
 
 No file can take the run with it: here its content may ask for all the memory there is, never come to an end, or abort.
 It answers the requests on its standard input, as `reader` writes them, until there are no more.
 """
 
-import os
 import signal
 import sys
 from contextlib import suppress
@@ -33,22 +32,6 @@ def limit_processor(seconds: float) -> None:
         signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
-def end_with_parent(parent: int) -> None:
-    """Leave signals of the terminal to the parent, and ask Linux to end this process when the parent dies.
-
-    Elsewhere it ends when it next looks for a request.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform != "linux":
-        return
-    import ctypes  # noqa: PLC0415 - only here
-
-    death_signal = 1  # PR_SET_PDEATHSIG, prctl(2)
-    ctypes.CDLL(None, use_errno=True).prctl(death_signal, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it died before it was asked
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
 def find_package() -> None:
     """Let modules beside this file be imported, and nothing of the packages around them, which would cost 0.1 s."""
     folder = Path(__file__).absolute().parent
@@ -58,8 +41,7 @@ def find_package() -> None:
 
 
 if __name__ == "__main__":
-    end_with_parent(int(sys.argv[1]))
-    limit_memory(int(sys.argv[2]))
+    limit_memory(int(sys.argv[1]))
     find_package()
     sys.modules["numpy"] = None  # type: ignore[assignment] # openpyxl would load it, with its threads, for nothing
     from ingest.sources.session import serve

@@ -27,6 +27,7 @@ class TextFolder:
     path: str
     selection: Selection
     encoding: str = ""
+    portable: ClassVar[bool] = True
     version: ClassVar[int] = 4  # a change that reads the same bytes otherwise raises it
 
     @property

@@ -18,8 +18,7 @@ class Catalog:
 
     def list_aliases(self) -> dict[str, str]:
         """List all aliases, each with the name of its collection."""
-        found = self._patience.ask(self._client.get_aliases).aliases
-        return {alias.alias_name: alias.collection_name for alias in found}
+        return self._patience.ask(self._read_aliases)
 
     def look(self, name: str) -> models.CollectionInfo | None:
         """Describe a collection, by its name or an alias; None where there is none."""
@@ -36,7 +35,7 @@ class Catalog:
         ]
 
         def update() -> None:
-            there = self.list_aliases().get(alias)
+            there = self._read_aliases().get(alias)
             if there == name:  # by an earlier request, whose answer was lost
                 return
             if not self._client.update_collection_aliases(operations if there else operations[1:]):
@@ -50,3 +49,6 @@ class Catalog:
             self._patience.ask(self._client.delete_collection, name)
         except AbsentError:
             return
+
+    def _read_aliases(self) -> dict[str, str]:
+        return {alias.alias_name: alias.collection_name for alias in self._client.get_aliases().aliases}

@@ -1,12 +1,11 @@
 """Optimising a shard in a child process, which a signal can end while the engine is at work."""
 
 import logging
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 from ingest.errors import StoreError
+from ingest.interpreter import spell_command
 from ingest.stores import optimise
 from ingest.stores.disk import ROOM_TO_WRITE, measure, require_room
 
@@ -36,10 +35,8 @@ def compact_shard(shard: Path) -> bool:
 
 def _run_child(shard: Path) -> tuple[int, str]:
     """Wait for the child; give its exit code and what it said."""
-    # By its path and with -P, so that nothing in the working directory is imported.
-    command = [sys.executable, "-P", optimise.__file__, str(shard.absolute()), str(os.getpid())]
     with subprocess.Popen(  # noqa: S603 - this interpreter, and a file of this package
-        command,
+        spell_command(optimise.__file__, str(shard.absolute())),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

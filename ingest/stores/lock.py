@@ -1,4 +1,4 @@
-"""One process of this host at a time: in an embedded collection, for reading too, and in runs that fill a server."""
+"""One process of this host at a time in an embedded collection, for reading too."""
 
 import json
 import os
@@ -6,7 +6,6 @@ import platform
 import re
 import shlex
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +15,6 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ingest.errors import LockedError, StoreError
-from ingest.model import digest_text
 
 POLL = 0.25  # seconds between two looks at a lock that is held; an interrupt is heeded in between
 
@@ -94,13 +92,6 @@ class FolderLock:
         except (OSError, ValueError, KeyError, TypeError):
             who = "another process"
         return f"{self._name} is in use by {who}. Try again when it has ended"
-
-
-def lock_server(server: str, collection: str) -> FolderLock:
-    """Make the lock of a server's collection for this user on this host. Across hosts the scheduler forbids overlap."""
-    user = getattr(os, "getuid", str)()  # Windows has a temporary folder for each user
-    folder = Path(tempfile.gettempdir()) / f"create-vector-db-{user}" / digest_text(f"{server} {collection}")
-    return FolderLock(folder, f"collection {collection!r} at {server}")
 
 
 def _tell_command() -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ingest.model import Collection, Hit, IndexKind, Json, Payload, Point, Stored
 from ingest.protocols import Store
+from ingest.share import WHOLE, Share
 
 if TYPE_CHECKING:
     from ingest.model import Vector
@@ -54,7 +55,7 @@ class ReadOnlyStore:
         """Read from now on as an absent collection does, beside the points that are there."""
         self._adopted, self._changed, self._described = True, True, None
 
-    def record(self, dataset: str, entry: Mapping[str, Json]) -> None:
+    def record(self, dataset: str, entry: Mapping[str, Json], share: Share = WHOLE) -> None:
         """Write nothing."""
 
     def forget(self, dataset: str) -> None:
@@ -68,6 +69,10 @@ class ReadOnlyStore:
     def count_states(self, dataset: str) -> dict[str, int]:
         """Count the points of each state."""
         return {} if self._changed else self._store.count_states(dataset)
+
+    def find_written(self, dataset: str) -> dict[str, str]:
+        """Find when each origin was last written."""
+        return {} if self._changed else self._store.find_written(dataset)
 
     def count_datasets(self, texts: Sequence[str]) -> dict[str, int]:
         """Count the points of each dataset that have one of these texts."""
@@ -91,13 +96,14 @@ class ReadOnlyStore:
         there = {} if self._changed else self._store.find_vectors(left)
         return there | {text: self._vectors[text] for text in texts if text in self._vectors}
 
-    def upsert(self, points: Sequence[Point]) -> None:
+    def upsert(self, points: Sequence[Point]) -> int:
         """Write nothing, but let the same text be found again, as it would be."""
         for point in points:
             own = point.payload["ingest"]
             if isinstance(own, Mapping):
                 self._vectors[str(own["text"])] = point.vector
             self._written[point.id] = {"question": point.payload["question"], "ingest": own}
+        return 0
 
     def _list_written(self, dataset: str) -> Iterator[tuple[str, str]]:
         """List the ids of the points of a dataset that would have been written, each with its origin."""
@@ -120,7 +126,7 @@ class ReadOnlyStore:
         deleted = self._deleted[text]
         return deleted > 0 and deleted >= sum(self._store.count_datasets([text]).values())
 
-    def mark(self, dataset: str, origin: str, state: str) -> None:
+    def mark(self, dataset: str, origin: str, state: str, written: str | None = None) -> None:
         """Write nothing."""
 
     def flush(self) -> None:

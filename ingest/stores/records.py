@@ -1,7 +1,7 @@
 """What a collection records of itself, as JSON."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,7 +14,8 @@ FORMAT = 1  # of the record; a tool that meets a newer one stops instead of gues
 
 # Fields of a point, by their path in the payload, that are filtered or counted.
 DATASET, ORIGIN, TEXT, STATE = "ingest.dataset", "ingest.origin", "ingest.text", "ingest.state"
-INDEXED = ("source", DATASET, ORIGIN, TEXT, STATE)
+WRITTEN = "ingest.written"
+INDEXED = ("source", DATASET, ORIGIN, TEXT, STATE, WRITTEN)
 
 
 def pack(collection: Collection) -> dict[str, Json]:
@@ -48,3 +49,16 @@ def unpack(record: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Json]]
         raise StoreError(
             f"{where} is damaged ({error}): restore it from a copy, or fill another collection, COLLECTION_NAME"
         ) from error
+
+
+def make_mark(state: str, written: str | None) -> dict[str, Json]:
+    """Give the fields of `ingest` that mark the points of an origin."""
+    return {"state": state} if written is None else {"state": state, "written": written}
+
+
+def join_times(count: Callable[[Mapping[str, Sequence[str]], str], Mapping[str, int]]) -> dict[str, str]:
+    """Find when each origin was written. count: points of a dataset with these values, by the values of a field."""
+    times: dict[str, str] = {}
+    for moment in sorted(count({}, WRITTEN)):
+        times |= dict.fromkeys(count({WRITTEN: [moment]}, ORIGIN), moment)
+    return times

@@ -6,85 +6,27 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from qdrant_client import QdrantClient
 
 from ingest.errors import CredentialError, IdentityError, IngestError, LockedError, StoreError, UsageError
-from ingest.hosts import is_loopback
+from ingest.identity import is_comparable
 from ingest.model import Collection
 from ingest.protocols import Store
 from ingest.stores.builds import Fate, Found, Series, behind_alias, beside, judge, read_mark
-from ingest.stores.lock import FolderLock, lock_server
+from ingest.stores.form import ANY, Form
 from ingest.stores.metadata import ADOPTING, ALIAS, BUILDING, is_ours, pack_metadata
-from ingest.stores.patience import TIMEOUT, Patience
+from ingest.stores.patience import PATIENCE, Patience
 from ingest.stores.server_build import ServerBuild
 from ingest.stores.server_collection import ServerCollection
+from ingest.stores.server_form import read_form
+from ingest.stores.server_lock import ServerLock
+from ingest.stores.server_writes import ONE_BY_ONE, Wire
 from ingest.stores.shapes import find_misfit
-from ingest.trust import make_trust
 
-REST_PORT, GRPC_PORT = 6333, 6334  # of Qdrant, where a URL names none
 OLDEST = (1, 16)  # version of a server that gives metadata back
 
 log = logging.getLogger("ingest")
-
-
-def connect(
-    url: str,
-    collection: str,
-    *,
-    alias: str | None = None,
-    api_key: str | None = None,
-    prefer_grpc: bool = False,
-    grpc_port: int | None = None,
-    lock_wait: float | None = None,
-) -> "ServerStore":
-    """Make the store of one collection at a URL; nothing is sent yet.
-
-    alias: see `ServerStore`.
-    lock_wait: seconds to wait for another process of this host that fills the same collection; None takes no lock.
-    Raises UsageError for what is no URL, LockedError where another process holds the collection.
-    """
-    parts = urlsplit(url)
-    try:
-        port = parts.port or REST_PORT
-    except ValueError:
-        port = 0
-    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", parts.hostname) or not port:
-        shown = re.sub(r"//[^/]*@", "//", url)
-        raise UsageError(f"{shown!r} is not the URL of a server: write http://HOST:6333 or https://HOST:6333")
-    if api_key is not None and not re.fullmatch(r"[!-~]+", api_key):
-        raise UsageError(
-            "QDRANT_API_KEY holds a space, a line break or a letter that no header can carry: copy it anew"
-        )
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    name = f"{parts.scheme}://{host}:{port}"
-    loopback = is_loopback(parts.hostname)
-    if api_key and parts.scheme == "http" and not loopback:
-        log.warning("QDRANT_API_KEY goes to %s unencrypted: use https", name)
-    # This machine is never reached through a proxy, whatever the environment says.
-    direct: dict[str, Any] = {"trust_env": False, "grpc_options": {"grpc.enable_http_proxy": 0}} if loopback else {}
-    lock = None
-    if lock_wait is not None:
-        lock = lock_server(name, collection)
-        lock.acquire(lock_wait)
-    try:
-        client = QdrantClient(
-            url=url,
-            port=port,
-            prefer_grpc=prefer_grpc,
-            grpc_port=grpc_port or GRPC_PORT,
-            timeout=TIMEOUT,
-            headers={"api-key": api_key} if api_key else None,  # given as api_key, plain http prints a warning
-            check_compatibility=False,  # it prints, from a thread
-            verify=make_trust(parts.scheme),
-            **direct,
-        )
-    except (ImportError, ValueError) as error:  # a proxy that httpx does not know, or only with another package
-        if lock:
-            lock.release(trace=False)
-        raise UsageError(f"{name} cannot be asked: {error}") from error
-    return ServerStore(client, collection, name=name, lock=lock, alias=alias)
 
 
 class ServerStore(ServerCollection):
@@ -92,7 +34,8 @@ class ServerStore(ServerCollection):
 
     alias: the name by which applications reach it. What stands behind it is called `<collection>-1`, `<collection>-2`
         and so on, or `<collection>` where this tool made that before there was an alias.
-    clock: seconds since 1970 (UTC).
+    clock: seconds since 1970 (UTC). wire: how points are written. max_wait: seconds, see `Patience`.
+    form: how a new collection is to be kept; a rebuild keeps the rest as the old one has it.
     """
 
     def __init__(
@@ -102,13 +45,18 @@ class ServerStore(ServerCollection):
         *,
         name: str,
         alias: str | None = None,
-        lock: FolderLock | None = None,
+        lock: ServerLock | None = None,
         sleep: Callable[[float], None] = time.sleep,
         draw: Callable[[], float] = random.random,
         clock: Callable[[], float] = time.time,
+        wire: Wire = ONE_BY_ONE,
+        max_wait: float = PATIENCE,
+        form: Form = ANY,
     ) -> None:
         known = alias or collection
-        super().__init__(client, known, name=name, patience=Patience(name, known, sleep, draw))
+        patience = Patience(name, known, sleep, draw, longest=max_wait)
+        super().__init__(client, known, name=name, patience=patience, wire=wire, form=form)
+        self._wire = wire
         self._base, self._alias, self._lock, self._clock = collection, alias or "", lock, clock
         self._target: str | None = None  # what stands behind the alias, once it was looked up
         self._built: ServerBuild | None = None
@@ -130,11 +78,13 @@ class ServerStore(ServerCollection):
         if not self._alias:
             super().create(collection)
             return
-        if self.describe():
+        free = self._name_next()  # before the look: another share may be first in between
+        there = self.describe()
+        if there and not is_comparable(there, collection):
             raise StoreError(f"there is a collection {self.collection!r} at {self.name} already")
-        self._target = self._name_next()
+        self._target = None if there else free  # looked up anew
         super().create(collection)
-        self._catalog.point(self._alias, self._target)
+        self._catalog.point(self._alias, self._locate())
 
     def drop(self) -> None:
         """Refuse: others may be reading the collection."""
@@ -156,11 +106,22 @@ class ServerStore(ServerCollection):
                     f"collection {found.name!r} at {self.name} is being built by {found.mark}. Run again when that "
                     "has ended; if it died, an hour after it was last seen"
                 )
-            begun = found.name if fate is Fate.ABANDONED and found.alias == self._alias else begun
+            if fate is Fate.ABANDONED and found.alias == self._alias and self._is_formed(found.name):
+                begun = found.name
         name = begun or self._name_next()
-        patience = self._patience.about(name)
+        if self._built:
+            self._built.flush()
         self._built = ServerBuild(
-            self._client, name, name=self.name, patience=patience, of=self._base, alias=self._alias, clock=self._clock
+            self._client,
+            name,
+            name=self.name,
+            patience=self._patience.about(name),
+            of=self._base,
+            alias=self._alias,
+            clock=self._clock,
+            wire=self._wire,
+            form=self._form,
+            like=self._catalog.look(self._locate()),
         )
         return self._built
 
@@ -173,6 +134,7 @@ class ServerStore(ServerCollection):
         mine = self._built
         if mine is None or built is not mine:
             raise StoreError(f"{built.collection!r} was not built beside {self.collection!r}")
+        mine.flush()
         old = self._locate()
         if self._alias:
             self._catalog.point(self._alias, mine.collection)
@@ -198,6 +160,7 @@ class ServerStore(ServerCollection):
         is put on the collection that was made for it, else on one of ours that is called as COLLECTION_NAME says.
         """
         self._complete_indexes()
+        self._tell_differences()
         try:
             return self._remove_left()
         except CredentialError as error:  # a key for one collection is enough for all that is not a rebuild
@@ -243,9 +206,11 @@ class ServerStore(ServerCollection):
 
     def close(self) -> None:
         """Close the connections and let go of the lock; closing twice is no error."""
-        super().close()
-        if self._lock:
-            self._lock.release(trace=False)
+        try:
+            super().close()
+        finally:
+            if self._lock:
+                self._lock.release()
 
     @property
     def _series(self) -> Series:
@@ -285,7 +250,9 @@ class ServerStore(ServerCollection):
         return self._base if is_ours(metadata) and metadata.get(BUILDING) is None else None
 
     def _remove_left(self) -> list[str]:
-        self._built = None
+        built, self._built = self._built, None
+        if built:
+            built.close()
         aliases = self._catalog.list_aliases() if self._alias else None
         if aliases is not None and self._alias not in aliases and (behind := self._find_unpointed()):
             self._catalog.point(self._alias, behind)
@@ -297,6 +264,16 @@ class ServerStore(ServerCollection):
                 self._catalog.delete(found.name)
                 removed.append(found.name)
         return removed
+
+    def _tell_differences(self) -> None:
+        """Say what of the collection is not as it is asked for: that is chosen when one is made."""
+        if self._described and (differences := self._form.list_differences(self._described.form)):
+            log.info(
+                "collection %r at %s stays as it was made: its %s. --rebuild makes it anew so",
+                self.collection,
+                self.name,
+                "; its ".join(differences),
+            )
 
     def _name_next(self) -> str:
         """Give the name of a collection of the series that is there neither as a collection nor as an alias."""
@@ -314,6 +291,11 @@ class ServerStore(ServerCollection):
         if metadata is None or not is_ours(metadata):
             return Found(name, None, "")
         return Found(name, read_mark(metadata.get(BUILDING)), str(metadata.get(ALIAS) or ""))
+
+    def _is_formed(self, name: str) -> bool:
+        """Say whether a collection is kept as it is asked for."""
+        info = self._catalog.look(name)
+        return info is not None and not self._form.list_differences(read_form(info))
 
     def _judge(self, found: Found) -> Fate:
         return judge(found, of=self._base, alias=self._alias, now=self._clock())

@@ -1,16 +1,20 @@
 """The collection that is being built beside one of a Qdrant server, to take its place."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from qdrant_client import QdrantClient
+from qdrant_client import QdrantClient, models
 
+from ingest.errors import StoreError
 from ingest.model import Collection
 from ingest.stores.builds import BEAT, Unfinished, make_mark, pack_mark
+from ingest.stores.form import Form
 from ingest.stores.metadata import ALIAS, BUILDING
-from ingest.stores.patience import Asked, Patience
+from ingest.stores.patience import Patience
 from ingest.stores.server_collection import ServerCollection
+from ingest.stores.server_writes import Wire
 
 
 class ServerBuild(Unfinished, ServerCollection):
@@ -29,8 +33,11 @@ class ServerBuild(Unfinished, ServerCollection):
         of: str,
         alias: str,
         clock: Callable[[], float],
+        wire: Wire,
+        form: Form,
+        like: models.CollectionInfo | None,
     ) -> None:
-        super().__init__(client, collection, name=name, patience=patience)
+        super().__init__(client, collection, name=name, patience=patience, wire=wire, form=form, like=like)
         self._alias, self._clock = alias, clock
         self._mark = make_mark(of, clock())
         self._seen: float | None = None  # when the collection last had a sign of life of this process
@@ -42,6 +49,8 @@ class ServerBuild(Unfinished, ServerCollection):
 
     def drop(self) -> None:
         """Remove the build."""
+        with suppress(StoreError):  # of a write that nobody needs any more, and that must not come after the next ones
+            self._writes.settle()
         self._catalog.delete(self.collection)
         self._described = None
 
@@ -50,7 +59,8 @@ class ServerBuild(Unfinished, ServerCollection):
         super()._update({BUILDING: None})
 
     def close(self) -> None:
-        """Do nothing: the connections belong to the store beside which it is built."""
+        """Let the writes end; the connections belong to the store beside which it is built."""
+        self._close_writes()
 
     def _make_marks(self) -> dict[str, Any]:
         mark = replace(self._mark, beat=self._clock())
@@ -61,8 +71,7 @@ class ServerBuild(Unfinished, ServerCollection):
         super()._update({**metadata, **self._make_marks()})
         self._seen = self._clock()
 
-    def _write(self, request: Callable[Asked, Any], *args: Asked.args, **kwargs: Asked.kwargs) -> None:
-        """Make a write, after a sign of life where one is due."""
+    def _give_sign(self) -> None:
+        """Give a sign of life where one is due."""
         if self._seen is None or not 0 <= self._clock() - self._seen < BEAT:
             self._update({})
-        super()._write(request, *args, **kwargs)

@@ -1,57 +1,67 @@
-"""One collection of a Qdrant server, through qdrant-client: its points, and what it records of itself.
+"""One collection of a Qdrant server, through qdrant-client: its points, and what it records of itself."""
 
-The client's uploaders are not used: they hide errors, and try again at once and for ever. Every write waits to be
-made, and its status is checked.
-"""
-
-import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, NoReturn
 
-import numpy as np
 from qdrant_client import QdrantClient, models
 
-from ingest.errors import IdentityError, StoreError
+from ingest.entries import WHOLE_NAME, divide, place
+from ingest.errors import IdentityError, IngestError, StoreError
+from ingest.identity import is_comparable
 from ingest.model import Collection, Hit, IndexKind, Json, Payload, Point, Stored, Vector
-from ingest.stores.batches import cut, fit
+from ingest.share import WHOLE, Share
 from ingest.stores.catalog import Catalog
-from ingest.stores.failures import AbsentError, LimitedError, NotApplied, PresentError
-from ingest.stores.metadata import BUILDING, ENTRY, is_ours, pack_metadata, unpack_metadata
-from ingest.stores.patience import Asked, Patience
-from ingest.stores.records import DATASET, INDEXED, ORIGIN, STATE, TEXT, pack
+from ingest.stores.failures import AbsentError, NotApplied, PresentError
+from ingest.stores.form import Form
+from ingest.stores.metadata import BUILDING, is_ours, name_key, pack_metadata, unpack_metadata
+from ingest.stores.patience import Patience
+from ingest.stores.records import INDEXED, ORIGIN, STATE, join_times, make_mark
+from ingest.stores.server_form import make_arguments, read_form
+from ingest.stores.server_reads import STRANGERS, Reads, match
+from ingest.stores.server_writes import Wire, Writes
 from ingest.stores.shapes import find_misfit, show_shape
 from ingest.stores.vectors import check_vectors
 
-MOST_POINTS = 256  # of one write
-MOST_BYTES = 4_000_000  # of one write, as JSON; a server takes 32 MiB, proxies before it take less
-DECIMALS = 9  # of a vector's numbers: finer than float32 can tell, and half the JSON
-NUMBER = DECIMALS + 5  # bytes of such a number at most, with sign, point and comma
-PAGE = 1_000  # points that are read at once without their vectors
-MATCHED = 256  # points that are read at once with their vectors, and values that one condition lists
-LOOKS = 3  # at counts that another run may be changing meanwhile
 SETTLING = 600.0  # seconds that a server's optimizers have to come to an end
 
+log = logging.getLogger("ingest")
+
 _KEYWORD = models.PayloadSchemaType.KEYWORD
-_STRANGERS = models.Filter(must=[models.IsEmptyCondition(is_empty=models.PayloadField(key=DATASET))])
 
 
 class ServerCollection:
-    """The collection of one name. Others may read it, and write other datasets of it, at the same time."""
+    """The collection of one name. Others may read it, and write other datasets of it, at the same time.
+
+    form: how a new one is to be kept. like: a collection of which it keeps what the form leaves open.
+    """
 
     private = False
 
-    def __init__(self, client: QdrantClient, collection: str, *, name: str, patience: Patience) -> None:
+    def __init__(
+        self,
+        client: QdrantClient,
+        collection: str,
+        *,
+        name: str,
+        patience: Patience,
+        wire: Wire,
+        form: Form,
+        like: models.CollectionInfo | None = None,
+    ) -> None:
         self.name = name
         self.collection = collection
         self._client = client
         self._patience = patience
         self._catalog = Catalog(client, patience)
+        self._form, self._like = form, like
         self._described: Collection | None = None
         self._unindexed: set[str] = set()  # as `describe` last found it
         self._marked = False  # likewise: it says that it is being built
-        self._most_points = MOST_POINTS
+        self._reads = Reads(client, patience, self._locate, name=name)
+        self._writes = Writes(client, patience, self._locate, before=self._give_sign, wire=wire)
 
     def describe(self) -> Collection | None:
         """Read what the collection records of itself; None where it doesn't exist."""
@@ -60,17 +70,17 @@ class ServerCollection:
     def create(self, collection: Collection) -> None:
         """Create the collection with its record in one request, then its payload indexes."""
         name, marks = self._locate(), self._make_marks()
-        vectors = models.VectorParams(size=collection.dimension, distance=models.Distance.COSINE)
+        arguments, params = make_arguments(self._form, self._like)
+        vectors = models.VectorParams(size=collection.dimension, distance=models.Distance.COSINE, **params)
+        metadata = {**pack_metadata(collection), **marks}
         try:
-            self._patience.ask(
-                self._client.create_collection, name, vectors, metadata={**pack_metadata(collection), **marks}
-            )
+            self._patience.ask(self._client.create_collection, name, vectors, metadata=metadata, **arguments)
         except PresentError:  # our own request may have been carried out and its answer lost
             info = self._catalog.look(name)
             there = (info.config.metadata if info else None) or {}
             if not is_ours(there) or any(there.get(key) != mark for key, mark in marks.items()):
                 raise
-            if pack(unpack_metadata(there, name)) != pack(collection):
+            if not is_comparable(unpack_metadata(there, name), collection):  # or another share was first
                 raise
         self._unindexed = set(INDEXED)
         self._complete_indexes()
@@ -80,163 +90,135 @@ class ServerCollection:
     def create_index(self, field: str, kind: IndexKind) -> None:
         """Make a payload index of a field, by its path; one that is there already is no error."""
         self._there()
-        self._write(self._client.create_payload_index, self._locate(), field, models.PayloadSchemaType(kind), wait=True)
+        self._writes.make_index(field, models.PayloadSchemaType(kind))
 
-    def record(self, dataset: str, entry: Mapping[str, Json]) -> None:
-        """Replace what the collection records of one dataset."""
-        self._there()
-        self._update({ENTRY + dataset: dict(entry)})
+    def record(self, dataset: str, entry: Mapping[str, Json], share: Share = WHOLE) -> None:
+        """Replace what the collection records of one dataset, or of one share, beside what others record meanwhile."""
+        described = self._there() if share.is_whole else self._look_again()
+        before = described.datasets.get(dataset, {})
+        placed = place(before, share, entry)
+        there, now = divide(before), divide(placed)
+        own = WHOLE_NAME if share.is_whole else str(share)
+        changed = {own} | {name for name in there.keys() | now.keys() if there.get(name) != now.get(name)}
+        self._update({name_key(dataset, name): now.get(name) for name in sorted(changed)})
+        self._described = replace(described, datasets={**described.datasets, dataset: placed})
 
     def forget(self, dataset: str) -> None:
         """Remove what the collection records of a dataset; one of which it records nothing is no error."""
+        described = self._described or self.describe()
+        records = divide(described.datasets.get(dataset, {})) if described else {}
         try:
-            self._update({ENTRY + dataset: None})
+            self._update({name_key(dataset, name): None for name in {WHOLE_NAME, *records}})
         except AbsentError:
             return
+        self._described = None
 
     def count_origins(self, dataset: str) -> dict[str, int]:
         """Count the points of each origin, exactly."""
-        return self._count_values(_match(dataset), ORIGIN)
+        self._writes.settle()
+        return self._reads.count_values(match(dataset), ORIGIN)
 
     def count_datasets(self, texts: Sequence[str]) -> dict[str, int]:
         """Count, by dataset, the points whose `ingest.text` is one of these, exactly."""
-        counts: Counter[str] = Counter()
-        for some in cut(sorted(set(texts)), MATCHED):
-            counts.update(self._count_values(_match(None, {TEXT: some}), DATASET))
-        return dict(counts)
+        self._writes.settle()
+        return self._reads.count_texts(texts)
 
     def count_states(self, dataset: str) -> dict[str, int]:
         """Count the points of each `ingest.state`, exactly; points without one do not count.
 
         qdrant-client's local mode gives 32 hexadecimal digits back as a UUID, with hyphens. No state has any.
         """
-        counts = self._count_values(_match(dataset), STATE)
+        self._writes.settle()
+        counts = self._reads.count_values(match(dataset), STATE)
         return {state.replace("-", ""): count for state, count in counts.items()}
+
+    def find_written(self, dataset: str) -> dict[str, str]:
+        """Find when each origin was last written; those of which it isn't known are left out."""
+        self._writes.settle()
+        return join_times(lambda fields, key: self._reads.count_values(match(dataset, fields), key))
 
     def list_points(self, dataset: str, origins: Sequence[str]) -> Iterator[Stored]:
         """List every point of these origins."""
-        for some in cut(origins, MATCHED):
-            where = _match(dataset, {ORIGIN: some})
-            for record in self._scroll(where, PAGE, payload=[ORIGIN, "ingest.fingerprint"], vectors=False):
-                own = _own(record)
-                yield Stored(str(record.id), own["origin"], str(own.get("fingerprint", "")))
+        self._writes.settle_origins(origins)
+        yield from self._reads.list_points(dataset, origins)
 
     def fetch_payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
         """Fetch whole payloads; an id that isn't there is left out."""
-        found: dict[str, Payload] = {}
-        for some in cut(ids, MATCHED):
-            try:
-                records = self._patience.ask(self._client.retrieve, self._locate(), some, with_payload=True)
-            except AbsentError:
-                return {}
-            found |= {str(record.id): dict(record.payload or {}) for record in records}
-        return found
+        self._writes.settle_points(ids)
+        return self._reads.fetch_payloads(ids)
 
     def find_vectors(self, texts: Sequence[str]) -> dict[str, Vector]:
         """Find, for each hash of an embedded text, the vector of some point with that `ingest.text`."""
-        found: dict[str, Vector] = {}
-        for some in cut(texts, MATCHED):
-            missing = set(some)
-            while missing:  # again: many points of one text may fill a page and hide another text
-                where = _match(None, {TEXT: sorted(missing)})
-                records, _ = self._page(where, len(missing), payload=[TEXT], vectors=True)
-                for record in records:
-                    text = _own(record)["text"]
-                    found[text] = np.asarray(record.vector, dtype=np.float32)
-                    missing.discard(text)
-                if not records:
-                    break
-        return found
+        found = self._writes.recall(texts)
+        return found | self._reads.find_vectors([text for text in texts if text not in found])
 
-    def upsert(self, points: Sequence[Point]) -> None:
-        """Write points, as few requests as the limits on points and bytes allow; all are checked before the first."""
+    def upsert(self, points: Sequence[Point]) -> int:
+        """Take points to be written; all are checked before the first is sent. See `Writes` for when they are.
+
+        Raises StoreError for a number that Qdrant does not keep as it is.
+        """
         check_vectors(points, self._there().dimension)
         self._complete_indexes()
-        structs = [
-            models.PointStruct(id=p.id, vector=np.round(p.vector.astype(float), DECIMALS).tolist(), payload=p.payload)
-            for p in points
-        ]
-        sizes = [NUMBER * len(point.vector) + _weigh(point.payload) for point in points]
-        self._send(partial(self._client.upsert, self._locate(), wait=True), structs, sizes)
+        return self._writes.upsert(points)
 
     def overwrite(self, payloads: Mapping[str, Payload]) -> None:
         """Replace the whole payload of each id; the vector stays. Raises StoreError for an id that isn't there."""
         self._there()
-        operations: list[models.UpdateOperation] = [
-            models.OverwritePayloadOperation(overwrite_payload=models.SetPayload(payload=payload, points=[id_]))
-            for id_, payload in payloads.items()
-        ]
-        sizes = [_weigh(payload) for payload in payloads.values()]
-        self._send(partial(self._client.batch_update_points, self._locate(), wait=True), operations, sizes)
+        self._writes.overwrite(payloads)
 
     def delete(self, ids: Sequence[str]) -> None:
         """Delete points; an id that isn't there is no error."""
-        for some in cut(ids, PAGE):
-            selector = models.PointIdsList(points=[*some])
-            try:
-                self._write(self._client.delete, self._locate(), selector, wait=True)
-            except AbsentError:
-                return
+        self._writes.settle()  # what it fails with is not about this
+        with suppress(AbsentError):
+            self._writes.delete(ids)
 
-    def mark(self, dataset: str, origin: str, state: str) -> None:
-        """Set `ingest.state` on every point of an origin, and nothing else of `ingest`."""
+    def mark(self, dataset: str, origin: str, state: str, written: str | None = None) -> None:
+        """Set `ingest.state` on every point of an origin, and `ingest.written` where it is given."""
         self._there()
-        where = _match(dataset, {ORIGIN: [origin]})
-        fields = {"state": state}
-        self._write(self._client.set_payload, self._locate(), fields, where, key="ingest", wait=True)
+        self._writes.mark((dataset, origin), match(dataset, {ORIGIN: [origin]}), make_mark(state, written))
 
     def flush(self) -> None:
-        """Do nothing: a write that was waited for stands in the server's log."""
+        """Wait until all is written: a write that was waited for stands in the server's log."""
+        self._writes.settle()
 
     def compact(self) -> None:
         """Do nothing: a server optimises by itself."""
 
     def search(self, vector: Vector, limit: int, dataset: str | None = None) -> list[Hit]:
         """Find the nearest points by cosine, best first."""
-        try:
-            answer = self._patience.ask(
-                self._client.query_points,
-                self._locate(),
-                vector.tolist(),
-                limit=limit,
-                query_filter=_match(dataset),
-                with_payload=True,
-            )
-        except AbsentError:
-            return []
-        return [Hit(str(point.id), min(point.score, 1.0), dict(point.payload or {})) for point in answer.points]
+        self._writes.settle()
+        return self._reads.search(vector, limit, match(dataset))
 
     def scroll(self, dataset: str | None = None) -> Iterator[Point]:
         """Read every point with its vector and payload."""
-        for record in self._scroll(_match(dataset), MATCHED, payload=True, vectors=True):
-            yield Point(str(record.id), np.asarray(record.vector, dtype=np.float32), dict(record.payload or {}))
+        self._writes.settle()
+        yield from self._reads.scroll(match(dataset))
 
     def count(self, dataset: str | None = None) -> int:
         """Count points, exactly."""
-        return self._count(_match(dataset))
+        self._writes.settle()
+        return self._reads.count(match(dataset))
 
     def count_strangers(self) -> int:
         """Count the points without `ingest.dataset`, exactly."""
-        return self._count(_STRANGERS)
+        self._writes.settle()
+        return self._reads.count(STRANGERS)
 
     def delete_strangers(self) -> Iterator[int]:
         """Delete the points without `ingest.dataset`, by their ids; yield how many were deleted so far."""
-        deleted, offset = 0, None
-        while True:
-            records, offset = self._page(_STRANGERS, PAGE, payload=False, vectors=False, offset=offset)
-            if records:
-                points = models.PointIdsList(points=[record.id for record in records])
-                self._write(self._client.delete, self._locate(), points, wait=True)
-                deleted += len(records)
-                yield deleted
-            if offset is None:
-                return
+        self._writes.settle()
+        deleted = 0
+        for ids in self._reads.list_strangers():
+            self._writes.delete(ids)
+            deleted += len(ids)
+            yield deleted
 
     def settle(self) -> None:
         """Wait until the optimizers have nothing left to do; raise StoreError where that does not come in ten minutes.
 
         What is only waiting for the next write before it is optimised (grey) is searched as it is, and not waited for.
         """
+        self._writes.settle()
         if state := self._patience.outlast(self._read_state, SETTLING):
             raise StoreError(
                 f"{self.name} still has collection {self.collection!r} in work after {SETTLING / 60:.0f} minutes: "
@@ -244,19 +226,36 @@ class ServerCollection:
             )
 
     def close(self) -> None:
-        """Close the connections; closing twice is no error."""
-        self._client.close()
+        """Close the connections, once what is under way was written; closing twice is no error."""
+        try:
+            self._close_writes()
+        finally:
+            self._client.close()
 
     def _locate(self) -> str:
         """Give the name by which the server is asked."""
         return self.collection
+
+    def _give_sign(self) -> None:
+        """Do, before a write, what is due besides."""
+
+    def _close_writes(self) -> None:
+        """Wait for what is under way, briefly. Nobody reads an error here: what was to be sure was flushed before."""
+        try:
+            left = self._writes.close()
+        except IngestError as error:
+            log.warning("%s. What was written last may not be: run again", error)
+            return
+        if left:
+            log.warning("%d points for %r at %s may not be written: run again", left, self.collection, self.name)
 
     def _make_marks(self) -> dict[str, Any]:
         """Give what the metadata of a new collection holds besides its record."""
         return {}
 
     def _update(self, metadata: Mapping[str, Any]) -> None:
-        """Merge keys into the metadata."""
+        """Merge keys into the metadata, once what was written before is there."""
+        self._writes.settle()
 
         def update() -> None:
             if not self._client.update_collection(self._locate(), metadata=dict(metadata)):
@@ -280,8 +279,8 @@ class ServerCollection:
             self._refuse(info, f"its record speaks of {described.dimension} dimensions")
         self._unindexed = set(INDEXED) - set(info.payload_schema or {})
         self._marked = metadata.get(BUILDING) is not None
-        self._described = described
-        return described
+        self._described = replace(described, form=read_form(info))
+        return self._described
 
     def _read_state(self) -> str:
         """Say what the server is still at; "" for nothing. Raises StoreError for what no waiting mends."""
@@ -308,94 +307,16 @@ class ServerCollection:
             return found
         raise AbsentError(f"there is no collection {self.collection!r} at {self.name}")
 
+    def _look_again(self) -> Collection:
+        """Read what is recorded now, in place of what was when this store looked last."""
+        self._described = None
+        return self._there()
+
     def _complete_indexes(self) -> None:
         """Make the payload indexes that a death right after the collection's creation left out."""
         for field in sorted(self._unindexed):
-            self._write(self._client.create_payload_index, self._locate(), field, _KEYWORD, wait=True)
+            self._writes.make_index(field, models.PayloadSchemaType.KEYWORD)
         self._unindexed = set()
-
-    def _count(self, where: models.Filter) -> int:
-        try:
-            return self._patience.ask(self._client.count, self._locate(), where, exact=True).count
-        except AbsentError:
-            return 0
-
-    def _count_values(self, where: models.Filter, key: str) -> dict[str, int]:
-        """Count the points of each value of an indexed field.
-
-        The sum is held against an exact count: a sync that believed in fewer would embed and delete in error.
-        """
-        where.must_not = [models.IsEmptyCondition(is_empty=models.PayloadField(key=key))]
-        counted, total = 0, 0
-        for _ in range(LOOKS):
-            if not (total := self._count(where)):
-                return {}
-            answer = self._patience.ask(self._client.facet, self._locate(), key, where, limit=total, exact=True)
-            hits = answer.hits
-            if (counted := sum(hit.count for hit in hits)) == total:
-                return {str(hit.value): hit.count for hit in hits}
-        raise StoreError(
-            f"{self.name} counts {total} points in collection {self.collection!r} and {counted} by "
-            f"their {key}: another run may be writing them, or an index is damaged. Run again later"
-        )
-
-    def _scroll(
-        self, where: models.Filter, limit: int, *, payload: bool | list[str], vectors: bool
-    ) -> Iterator[models.Record]:
-        offset = None
-        while True:
-            records, offset = self._page(where, limit, payload=payload, vectors=vectors, offset=offset)
-            yield from records
-            if offset is None:
-                return
-
-    def _page(
-        self,
-        where: models.Filter,
-        limit: int,
-        *,
-        payload: bool | list[str],
-        vectors: bool,
-        offset: models.ExtendedPointId | None = None,
-    ) -> tuple[list[models.Record], models.ExtendedPointId | None]:
-        try:
-            return self._patience.ask(
-                self._client.scroll,
-                self._locate(),
-                where,
-                limit,
-                offset=offset,
-                with_payload=payload,
-                with_vectors=vectors,
-            )
-        except AbsentError:
-            return [], None
-
-    def _send(self, request: Callable[[list[Any]], Any], items: list[Any], sizes: list[int]) -> None:
-        """Write items in batches. What a rate limiter never lets through at once is halved, once."""
-        start = 0
-        while start < len(items):
-            end = fit(sizes, start, items=self._most_points, weight=MOST_BYTES)
-            try:
-                self._write(request, items[start:end])
-            except LimitedError:
-                half = (end - start) // 2
-                if not half or self._most_points < MOST_POINTS:
-                    raise
-                self._most_points = half
-                continue
-            start = end
-
-    def _write(self, request: Callable[Asked, Any], *args: Asked.args, **kwargs: Asked.kwargs) -> None:
-        """Make a write again until the server says that it is made: a repeated one changes nothing more."""
-
-        def checked() -> None:
-            answer = request(*args, **kwargs)
-            for result in answer if isinstance(answer, list) else [answer]:
-                if result.status != models.UpdateStatus.COMPLETED:
-                    raise NotApplied(f"the write was accepted and not made in time ({result.status.value})")
-
-        self._patience.ask(checked)
 
     def _refuse(self, info: models.CollectionInfo, reason: str) -> NoReturn:
         version = self._patience.ask(self._client.info).version
@@ -411,20 +332,3 @@ class ServerCollection:
     def _name_other(self) -> str:
         """Name the setting that fills another collection."""
         return f"COLLECTION_NAME={self.collection}_2"
-
-
-def _match(dataset: str | None, fields: Mapping[str, Sequence[str]] | None = None) -> models.Filter:
-    """Make the filter for a dataset, None for all, and for fields that have one of some values."""
-    wanted = {**({} if dataset is None else {DATASET: [dataset]}), **(fields or {})}
-    return models.Filter(
-        must=[models.FieldCondition(key=key, match=models.MatchAny(any=list(some))) for key, some in wanted.items()]
-    )
-
-
-def _weigh(payload: Payload) -> int:
-    return len(json.dumps(payload, ensure_ascii=False).encode("utf-8", "surrogatepass")) + 100  # and the id around it
-
-
-def _own(record: models.Record) -> dict[str, Any]:
-    own: dict[str, Any] = (record.payload or {})["ingest"]
-    return own

@@ -83,6 +83,43 @@ def test_a_trial_of_an_older_version_is_refused_with_the_way_out(
         assert store.count() == 1
 
 
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> Hashing:
+    """One that starts its process with the third text."""
+    monkeypatch.setattr(hashing, "PATIENCE", 2)
+    monkeypatch.setattr(hashing, "count_cores", lambda: 2)
+    return Hashing()
+
+
+def test_its_process_gives_the_same_bytes(eager: Hashing) -> None:
+    texts = ["Điều 1. Một", "", "\ud800", "연차휴가 leave"]
+    assert eager.embed(texts[:2]).tobytes() == embed(*texts[:2]).tobytes()
+    assert not eager._child
+    assert eager.embed(texts).tobytes() == embed(*texts).tobytes()
+    assert eager._child
+    assert eager._child._process.poll() is None
+
+
+def test_its_process_ends_with_it(monkeypatch: pytest.MonkeyPatch, eager: Hashing) -> None:
+    embedder = Hashing()
+    embedder.embed(["a", "b", "c"])
+    assert embedder._child
+    process = embedder._child._process
+    assert process.poll() is None
+    del embedder
+    assert process.poll() is not None
+
+
+def test_a_process_that_dies_is_done_without(eager: Hashing) -> None:
+    eager.embed(["a", "b", "c"])
+    assert eager._child
+    eager._child._process.kill()
+    eager._child._process.wait()
+    assert eager.embed(["a"]).tobytes() == embed("a").tobytes()
+    assert not eager._child
+    assert eager.embed(["b"]).tobytes() == embed("b").tobytes()
+
+
 def test_another_process_with_another_hash_seed_gives_the_same_bytes() -> None:
     code = (
         "import sys; from ingest.embedders.hashing import Hashing;"

@@ -5,10 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 
+from ingest.entries import place
 from ingest.errors import StoreError, UsageError
+from ingest.identity import is_comparable
 from ingest.model import Collection, Hit, IndexKind, Json, Payload, Point, Stored, Vector
 from ingest.protocols import Store
+from ingest.share import WHOLE, Share
 from ingest.stores.builds import Unfinished
+from ingest.stores.records import make_mark
 from ingest.stores.vectors import check_vectors
 
 WRITES = frozenset(
@@ -45,6 +49,8 @@ class MemoryStore:
     def create(self, collection: Collection) -> None:
         self._count("create")
         if self._described:
+            if not self.private and is_comparable(self._described, collection):
+                return
             raise StoreError(f"collection {self.collection!r} in {self.name} is there already")
         self._described = replace(deepcopy(collection), adopting=False)
 
@@ -60,10 +66,11 @@ class MemoryStore:
         self._described = None
         self._points = {}
 
-    def record(self, dataset: str, entry: Mapping[str, Json]) -> None:
+    def record(self, dataset: str, entry: Mapping[str, Json], share: Share = WHOLE) -> None:
         self._count("record")
         there = self._there()
-        self._described = replace(there, datasets={**there.datasets, dataset: deepcopy(dict(entry))})
+        placed = place(there.datasets.get(dataset, {}), share, deepcopy(dict(entry)))
+        self._described = replace(there, datasets={**there.datasets, dataset: placed})
 
     def forget(self, dataset: str) -> None:
         self._count("forget")
@@ -78,6 +85,11 @@ class MemoryStore:
     def count_states(self, dataset: str) -> dict[str, int]:
         self._count("count_states")
         return dict(Counter(state for point in self._of(dataset) if (state := _read(point, "state"))))
+
+    def find_written(self, dataset: str) -> dict[str, str]:
+        self._count("find_written")
+        points = sorted(self._of(dataset), key=lambda point: _read(point, "written") or "")
+        return {_read(point, "origin"): when for point in points if (when := _read(point, "written"))}
 
     def count_datasets(self, texts: Sequence[str]) -> dict[str, int]:
         self._count("count_datasets")
@@ -100,10 +112,11 @@ class MemoryStore:
         wanted = set(texts)
         return {text: point.vector for point in self._points.values() if (text := _read(point, "text")) in wanted}
 
-    def upsert(self, points: Sequence[Point]) -> None:
+    def upsert(self, points: Sequence[Point]) -> int:
         self._count("upsert", len(points))
         check_vectors(points, self._there().dimension)
         self._points.update({point.id: deepcopy(point) for point in points})
+        return 0
 
     def overwrite(self, payloads: Mapping[str, Payload]) -> None:
         self._count("overwrite", len(payloads))
@@ -118,12 +131,12 @@ class MemoryStore:
         for id_ in ids:
             self._points.pop(id_, None)
 
-    def mark(self, dataset: str, origin: str, state: str) -> None:
+    def mark(self, dataset: str, origin: str, state: str, written: str | None = None) -> None:
         self._count("mark")
         self._there()
         for point in self._of(dataset):
             if _read(point, "origin") == origin:
-                point.payload["ingest"]["state"] = state  # type: ignore[index]  # an object, by the design
+                point.payload["ingest"].update(make_mark(state, written))  # type: ignore[union-attr]  # by the design
 
     def flush(self) -> None:
         self._count("flush")

@@ -3,6 +3,7 @@
 It shows what goes over the wire; that local mode accepts things that a server would not is seen to by the live one.
 """
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ WRITES = {
     ("POST", "points/batch"),
 }
 VERSION = "1.16.3"
+FORM = ("shard_number", "replication_factor", "write_consistency_factor")
 _Filter = TypeAdapter(models.Filter | None)
 
 
@@ -33,21 +35,24 @@ class LocalQdrant:
     def __init__(self, faults: Callable[[Request], Answer | None], version: str) -> None:
         self.client = QdrantClient(":memory:")
         self.state: dict[str, Any] = {}
-        self._faults, self._version = faults, version
+        self._faults, self.version = faults, version
         self._indexes: dict[str, dict[str, Any]] = {}  # of each collection
+        self._forms: dict[str, tuple[dict[str, int], bool | None, Any]] = {}  # likewise
+        self.alone = threading.Lock()
 
     def __call__(self, request: Request) -> Answer:
         if fault := self._faults(request):
             return fault
         path, _, query = request.path.partition("?")
         if path == "/":
-            return Answer(body={"title": "qdrant - vector search engine", "version": self._version})
+            return Answer(body={"title": "qdrant - vector search engine", "version": self.version})
         method, body = request.method, request.json if request.body else {}
         room, name, *rest = [*path[1:].split("/"), ""]
         action = "/".join(rest).rstrip("/")
         try:
             everything = self._find_action(method, f"{room}/{name}".rstrip("/"), body)
-            result = everything() if everything else self._act(method, name, action, body)
+            with self.alone:  # local mode is not made for several threads
+                result = everything() if everything else self._act(method, name, action, body)
         except (ValueError, KeyError) as error:
             if "already exists" in str(error):
                 return refuse(409, f"Wrong input: {error}!")
@@ -72,14 +77,18 @@ class LocalQdrant:
         client = self.client
         where = _Filter.validate_python(body.get("filter"))
         actions: dict[tuple[str, str], Callable[[], Any]] = {
-            ("GET", ""): lambda: self._describe(name),
-            ("PUT", ""): lambda: client.create_collection(
-                name, models.VectorParams.model_validate(body["vectors"]), metadata=body.get("metadata")
+            ("GET", ""): lambda: self.describe(name),
+            ("PUT", ""): lambda: self.create(
+                name,
+                models.VectorParams.model_validate(body["vectors"]),
+                body.get("metadata"),
+                {key: body[key] for key in FORM if body.get(key) is not None},
+                body.get("quantization_config"),
             ),
-            ("DELETE", ""): lambda: self._delete(name),
+            ("DELETE", ""): lambda: self.delete(name),
             ("PATCH", ""): lambda: client.update_collection(name, metadata=body["metadata"]),
-            ("PUT", "index"): lambda: self._index(name, body["field_name"], body["field_schema"]),
-            ("PUT", "points"): lambda: client.upsert(name, _read(list[models.PointStruct], body["points"])),
+            ("PUT", "index"): lambda: self.index(name, body["field_name"], body["field_schema"]),
+            ("PUT", "points"): lambda: client.upsert(name, _read_points(body)),
             ("POST", "points"): lambda: client.retrieve(name, body["ids"], with_payload=body["with_payload"]),
             ("POST", "points/scroll"): lambda: client.scroll(
                 name,
@@ -90,9 +99,15 @@ class LocalQdrant:
                 with_vectors=body["with_vector"],
             ),
             ("POST", "points/count"): lambda: client.count(name, where, exact=body["exact"]),
-            ("POST", "facet"): lambda: self._count_values(name, body["key"], where, body["limit"]),
+            ("POST", "facet"): lambda: self.count_values(name, body["key"], where, body["limit"]),
+            ("GET", "exists"): lambda: {"exists": client.collection_exists(name)},
             ("POST", "points/query"): lambda: client.query_points(
-                name, body["query"]["nearest"], limit=body["limit"], query_filter=where
+                name,
+                body["query"]["nearest"] if isinstance(body["query"], dict) else body["query"],
+                limit=body["limit"],
+                query_filter=where,
+                with_payload=body.get("with_payload", True),
+                with_vectors=body.get("with_vector", False),
             ),
             ("POST", "points/delete"): lambda: client.delete(name, models.PointIdsList(points=body["points"])),
             ("POST", "points/payload"): lambda: client.set_payload(name, body["payload"], where or [], key=body["key"]),
@@ -102,7 +117,7 @@ class LocalQdrant:
         }
         return actions[method, rest]()
 
-    def _count_values(self, name: str, key: str, where: models.Filter | None, limit: int) -> Any:
+    def count_values(self, name: str, key: str, where: models.Filter | None, limit: int) -> Any:
         """Count the values of a field as they are stored; local mode's facet writes 32 hexadecimal digits as a UUID."""
         records, _ = self.client.scroll(name, where, self.client.count(name).count, with_payload=[key])
         counts: Counter[str] = Counter()
@@ -115,14 +130,22 @@ class LocalQdrant:
         hits = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit]
         return {"hits": [{"value": value, "count": count} for value, count in hits]}
 
-    def _describe(self, name: str) -> Any:
-        return {
-            **_plain(self.client.get_collection(name)),
-            "payload_schema": self._indexes.get(self._resolve(name), {}),
-            **self.state,
-        }
+    def create(self, name: str, vectors: models.VectorParams, metadata: Any, form: Any, quantization: Any) -> bool:
+        """Create a collection; local mode forgets how it is to be kept."""
+        created = self.client.create_collection(name, vectors, metadata=metadata)
+        self._forms[name] = (form, vectors.on_disk, _plain(quantization))
+        return created
 
-    def _delete(self, name: str) -> bool:
+    def describe(self, name: str) -> Any:
+        described = _plain(self.client.get_collection(name))
+        form, on_disk, quantization = self._forms.get(self._resolve(name), ({}, None, None))
+        described["config"]["params"] |= dict.fromkeys(FORM, 1) | form
+        if not isinstance(described["config"]["params"]["vectors"].get("size"), dict):
+            described["config"]["params"]["vectors"]["on_disk"] = on_disk
+        described["config"]["quantization_config"] = quantization
+        return {**described, "payload_schema": self._indexes.get(self._resolve(name), {}), **self.state}
+
+    def delete(self, name: str) -> bool:
         self._indexes.pop(name, None)
         return self.client.delete_collection(name)
 
@@ -130,7 +153,7 @@ class LocalQdrant:
         aliases = {alias.alias_name: alias.collection_name for alias in self.client.get_aliases().aliases}
         return aliases.get(name, name)
 
-    def _index(self, name: str, field: str, schema: str) -> Any:
+    def index(self, name: str, field: str, schema: str) -> Any:
         indexes = self._indexes.setdefault(self._resolve(name), {})
         indexes[field] = {"data_type": schema, "points": 0}
         return self.client.create_payload_index(name, field, models.PayloadSchemaType(schema))
@@ -162,3 +185,7 @@ def _plain(value: Any) -> Any:
 
 def _read(kind: Any, value: Any) -> Any:
     return TypeAdapter(kind).validate_python(value)
+
+
+def _read_points(body: Mapping[str, Any]) -> Any:
+    return _read(models.Batch, body["batch"]) if "batch" in body else _read(list[models.PointStruct], body["points"])

@@ -19,14 +19,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qdrant_client import QdrantClient
 
+from ingest.entries import divide
 from ingest.errors import IdentityError, StoreError, UsageError
-from ingest.model import IndexKind, Payload, Point, Stored, name_state
+from ingest.model import IndexKind, Json, Payload, Point, Stored, name_state
 from ingest.protocols import Store
+from ingest.share import Share
 from ingest.stores import open_store
 from ingest.stores.embedded import EmbeddedStore
 from ingest.stores.server import ServerStore
+from tests.loopback import find_free_port
 from tests.stores.memory import MemoryStore
-from tests.stores.rest import serve_qdrant
+from tests.stores.rest import VERSION, LocalQdrant, serve_qdrant
+from tests.stores.rpc import serve_grpc
 from tests.stores.samples import (
     ABSENT,
     DIMENSION,
@@ -43,7 +47,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect i
 LIVE = os.environ.get("QDRANT_TEST_URL")
 
 
-def open_live(stack: ExitStack) -> Store:
+def open_live(stack: ExitStack, *, grpc: bool | None = None) -> Store:
     if not LIVE:
         pytest.skip("QDRANT_TEST_URL names no server")
     name = f"test-{uuid.uuid4()}"
@@ -51,11 +55,18 @@ def open_live(stack: ExitStack) -> Store:
     client = QdrantClient(url=LIVE, headers={"api-key": key} if key else None)
     stack.callback(client.close)
     stack.callback(client.delete_collection, name)
-    return open_store(url=LIVE, collection=name, api_key=key)
+    return open_store(url=LIVE, collection=name, api_key=key, prefer_grpc=grpc)
 
 
 def open_rest(stack: ExitStack, alias: str | None = None) -> Store:
     return open_store(url=stack.enter_context(serve_qdrant()).url, collection="test", alias=alias)
+
+
+def open_grpc(stack: ExitStack, alias: str | None = None) -> Store:
+    local = LocalQdrant(lambda _: None, VERSION)
+    port = stack.enter_context(serve_grpc(local)).port
+    url = f"http://127.0.0.1:{find_free_port()}"
+    return open_store(url=url, collection="test", alias=alias, prefer_grpc=True, grpc_port=port)
 
 
 STORES: dict[str, Callable[[ExitStack, Path], Store]] = {
@@ -65,7 +76,10 @@ STORES: dict[str, Callable[[ExitStack, Path], Store]] = {
     "rest": lambda stack, _: open_rest(stack),
     "alias": lambda _, __: ServerStore(QdrantClient(":memory:"), "test", name="local", alias="laws"),
     "alias over rest": lambda stack, _: open_rest(stack, alias="laws"),
+    "grpc": lambda stack, _: open_grpc(stack),
+    "alias over grpc": lambda stack, _: open_grpc(stack, alias="laws"),
     "live": lambda stack, _: open_live(stack),
+    "live over rest": lambda stack, _: open_live(stack, grpc=False),
 }
 
 
@@ -146,6 +160,33 @@ def test_what_is_recorded_of_a_dataset_is_replaced_whole_and_alone(store: Store)
     assert described is not None
     assert described.datasets == {"a": {"path": "/c", "reading": {}}, "b/ü.xlsx": {"path": "/b"}}
     assert described.identity == make_collection().identity
+
+
+def test_shares_of_a_dataset_record_beside_each_other(store: Store) -> None:
+    store.create(make_collection())
+    cut: dict[str, Json] = {"chunking": {"size": 400}}
+    for number in (1, 2):
+        store.record("b/ü.xlsx", {**cut, "last_run": {"finished": f"{number}", "added": 3}}, Share(number, 2))
+    store.record("c", {"path": "/c"})
+    entry = (store.describe() or pytest.fail("gone")).datasets["b/ü.xlsx"]
+    assert entry["last_run"] == {"finished": "1", "added": 6}
+    assert set(divide(entry)) == {"", "1/2", "2/2"}
+    store.record("b/ü.xlsx", {"path": "/b"})
+    datasets = (store.describe() or pytest.fail("gone")).datasets
+    assert datasets == {"b/ü.xlsx": {"path": "/b"}, "c": {"path": "/c"}}
+    store.record("b/ü.xlsx", cut, Share(1, 3))
+    store.forget("b/ü.xlsx")
+    assert (store.describe() or pytest.fail("gone")).datasets == {"c": {"path": "/c"}}
+
+
+def test_a_collection_that_another_share_has_made_is_used(store: Store) -> None:
+    fill(store, make_points("ab"))
+    if store.private:
+        with pytest.raises(StoreError, match="already"):
+            store.create(make_collection())
+    else:
+        store.create(make_collection())
+    assert store.count() == 2
 
 
 def test_a_collection_is_not_created_twice(store: Store) -> None:
@@ -238,6 +279,20 @@ def test_deleting_what_is_not_there_is_no_error(store: Store) -> None:
     store.delete([points[0].id])
     store.delete([])
     assert set(read(store)) == {points[1].id}
+
+
+def test_when_an_origin_was_written_is_found_and_stays_where_a_mark_says_nothing_of_it(store: Store) -> None:
+    first, second = "2026-01-01T00:00:00+00:00", "2026-02-01T00:00:00+00:00"
+    fill(store, [*make_points("ab"), *make_points("cd", "b.txt"), *make_points("ef", "c.txt")])
+    assert store.find_written("laws") == {}
+    store.mark("laws", "luật.txt", "s1", first)
+    store.mark("laws", "b.txt", "s2", first)
+    assert store.find_written("laws") == {"luật.txt": first, "b.txt": first}
+    store.mark("laws", "b.txt", "s3", second)
+    store.mark("laws", "luật.txt", "")
+    store.upsert(make_points("gh", "b.txt"))
+    assert store.find_written("laws") == {"luật.txt": first, "b.txt": second}
+    assert store.find_written("other") == {}
 
 
 def test_marking_sets_the_state_of_one_origin_and_nothing_else(store: Store) -> None:
