@@ -129,7 +129,7 @@ class _Service(grpc.GenericRpcHandler):  # type: ignore[misc]  # without types, 
 
     def set_payload(self, request: Any) -> Any:
         assert request.wait
-        where = GrpcToRest.convert_filter(request.points_selector.filter)
+        where = convert_filter(request.points_selector.filter)
         fields = grpc_to_payload(request.payload)
         self._local.client.set_payload(request.collection_name, fields, where, key=request.key)
         return _complete()
@@ -201,6 +201,12 @@ METHODS: dict[str, tuple[Any, Callable[[_Service, Any], Any]]] = {
 }
 
 
+def convert_filter(sent: Any) -> models.Filter:
+    """Read a filter. A list that is empty says nothing, which local mode knows since qdrant-client 1.20 only."""
+    read = GrpcToRest.convert_filter(sent)
+    return models.Filter(**{name: value for name, value in vars(read).items() if value != []})
+
+
 @contextmanager
 def serve_grpc(local: LocalQdrant, fault: Fault = lambda *_: None, port: int = 0) -> Iterator[Rpc]:
     """Serve the points of a `LocalQdrant`."""
@@ -226,4 +232,4 @@ def _convert(record: models.Record) -> Any:
 
 
 def _read_filter(request: Any) -> models.Filter | None:
-    return GrpcToRest.convert_filter(request.filter) if request.HasField("filter") else None
+    return convert_filter(request.filter) if request.HasField("filter") else None
