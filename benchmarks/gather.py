@@ -22,6 +22,7 @@ COMMANDS = {
     "pacing": ["pacing.py"],
     "no-op by size": ["noop.py"],
     "no-op of 100,000": ["unchanged.py"],
+    "embedded writes, and where the time of a run goes": ["million.py", "--no-index"],
 }
 
 

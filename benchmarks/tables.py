@@ -28,7 +28,12 @@ class Metric:
 
 
 METRICS = {
-    "wall": Metric("wall", " s"),
+    "wall": Metric(
+        "wall",
+        " s",
+        why="where a service says that it is asked too often, all of this tool's requests wait as long as it "
+        "says; the peer's other requests go on",
+    ),
     "cpu": Metric("CPU", " s"),
     "requests": Metric(
         "requests to the service",
