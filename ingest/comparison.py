@@ -26,7 +26,7 @@ from ingest.protocols import Chunker, Source, Store
 from ingest.refusal import explain_refusal
 from ingest.report import Origins, Tally
 from ingest.roles import Roles, Sheets
-from ingest.shelf import Shelf
+from ingest.unclaimed import Unclaimed
 
 ORIGINS = 64  # origins whose stored points are listed in one call
 POINTS = 2_000  # ... or fewer, once they have this many points between them
@@ -118,21 +118,21 @@ class Comparison:
         drifted: dict[str, Payload] = {}
         with closing(Cutter(self.source, self.chunker).cut_ahead(_batch(changed))) as ahead:
             for batch, cut in ahead:
-                shelves = {progress.file.origin: Shelf() for progress, _ in batch}
-                for point in self.store.list_points(self.source.dataset, list(shelves)):
-                    shelves[point.origin].put(point)
+                origins = {progress.file.origin: Unclaimed() for progress, _ in batch}
+                for point in self.store.list_points(self.source.dataset, list(origins)):
+                    origins[point.origin].put(point)
                 for (progress, content), items in zip(batch, cut, strict=True):
-                    shelf = shelves.pop(progress.file.origin)
-                    yield from self._strike_off(progress, self._read(progress, content, items), shelf, drifted)
-                    progress.stale = shelf.list_left() or ()
+                    unclaimed = origins.pop(progress.file.origin)
+                    yield from self._strike_off(progress, self._read(progress, content, items), unclaimed, drifted)
+                    progress.stale = unclaimed.list_left() or ()
                     self.tally.files_done += 1
         self._refresh(drifted)
 
     def _strike_off(
-        self, progress: Progress, chunks: Iterable[Chunk], shelf: Shelf, drifted: dict[str, Payload]
+        self, progress: Progress, chunks: Iterable[Chunk], unclaimed: Unclaimed, drifted: dict[str, Payload]
     ) -> Iterator[tuple[Progress, Chunk]]:
         for chunk in chunks:
-            same = shelf.take(chunk.id, chunk.fingerprint)
+            same = unclaimed.take(chunk.id, chunk.fingerprint)
             if same is None:
                 yield progress, chunk
             elif same:

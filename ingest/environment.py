@@ -20,7 +20,6 @@ TOKENS = (
     "HUGGING_FACE_HUB_TOKEN",
 )
 MODELS = ("CREATE_VECTOR_DB_MODEL", "EMBEDDINGS_MODEL_NAME", "HF_MODEL_ID")
-EMBEDDERS = ("CREATE_VECTOR_DB_EMBEDDER", "EMBEDDER")
 SERVICE_KEY, OPENAI_KEY = "EMBEDDINGS_API_KEY", "OPENAI_API_KEY"
 OPENAI = "api.openai.com"
 RETIRED, ROUTER = "api-inference.huggingface.co", "router.huggingface.co"  # the first answers 410 since 2025

@@ -36,7 +36,7 @@ CORE = VOCABULARY | {
     "guard",
     "chunks",
     "ids",
-    "shelf",
+    "unclaimed",
     "cutter",
     "ordinals",
     "comparison",

@@ -11,10 +11,10 @@ _DIGITS = 2 * _MARK
 _UNKNOWN = bytes(_MARK)  # of a fingerprint that is none, which no chunk has
 
 
-class Shelf:
-    """Points are put on it, then what is wanted is taken off, and what is left is stale.
+class Unclaimed:
+    """Points are put in, then what is wanted is taken out, and what is left is stale.
 
-    A point takes 25 bytes; the first `take` sorts them. Nothing is put on it after that. Of a point that is put twice,
+    A point takes 25 bytes; the first `take` sorts them. Nothing is put in after that. Of a point that is put twice,
     as a list that others write to meanwhile may name it, the last counts.
     """
 
@@ -25,7 +25,7 @@ class Shelf:
         self._taken = bytearray()
 
     def put(self, point: Stored) -> None:
-        """Put a stored point on the shelf."""
+        """Put in a stored point."""
         assert self._keys is None, "it is sorted"  # noqa: S101 - of the caller
         packed = pack(point.id)
         if packed is None:
