@@ -156,7 +156,7 @@ class Writes:
         """Wait some seconds for what is under way; give how many points are not written."""
         try:
             while self._waiting and self._flight.has_room:
-                self._start_batch(self._find_end(MOST_POINTS))
+                self._start_batch(self._find_end())
             self._fly(self._flight.settle, GRACE)
         finally:
             if self._hastened:
@@ -185,14 +185,18 @@ class Writes:
     def _launch(self, *, all_: bool) -> None:
         """Send what waits: full batches as soon as there is a writer, others where one is free, or `all_`."""
         while self._waiting:
-            end = self._find_end(MOST_POINTS)
-            full = end < len(self._waiting) or end >= min(MOST_POINTS, self._delivery.most)
+            end = self._find_end()
+            full = end < len(self._waiting) or end >= self._limit(MOST_POINTS)
             if not (all_ or full or self._flight.has_room):
                 return
             self._start_batch(end)
 
-    def _find_end(self, most: int) -> int:
-        most = int(min(most, self._delivery.most))
+    def _limit(self, most: int) -> int:
+        """Give how many items one write may have: so many, or as many as the server was found to take."""
+        return int(min(most, self._delivery.most))
+
+    def _find_end(self) -> int:
+        most = self._limit(MOST_POINTS)
         return fit([size for _, size in self._waiting[: most + 1]], 0, items=most, weight=MOST_BYTES)
 
     def _start_batch(self, end: int) -> None:
@@ -246,7 +250,7 @@ class Writes:
         self._before()
         start = 0
         while start < len(items):
-            end = fit(sizes, start, items=int(min(most, self._delivery.most)), weight=MOST_BYTES)
+            end = fit(sizes, start, items=self._limit(most), weight=MOST_BYTES)
             self._fly(self._flight.start, partial(self._delivery.send, request, items[start:end]))
             start = end
         self.settle()
