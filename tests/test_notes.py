@@ -153,7 +153,7 @@ def test_what_cannot_be_counted_is_estimated_and_stays_so(tmp_path: Path) -> Non
     store = MemoryStore()
     laws = make(tmp_path, "laws", ["근로자 휴가 " * 50])
     [note] = run(laws, store=store, options=window_of(128, ABSENT)).notes
-    assert note.startswith("laws: 3 chunks measured by their script, the longest about 1")
+    assert note.startswith("laws: 4 chunks measured by their script, the longest about 1")
     assert note.endswith(f" tokens of 128; {ABSENT}. With it, --rechunk counts them")
     [note] = run(laws.write({"x.json": [("질문", "휴가", "s")]}), store=store, options=window_of(128, Words())).notes
     assert note.startswith("laws: 1 chunks measured by their script, ")

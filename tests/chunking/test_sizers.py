@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from ingest.chunking import open_chunker
-from ingest.chunking.sizers import Estimate, Tokens
+from ingest.chunking.sizers import SPECIAL, Estimate, Tokens
 from ingest.chunking.sizes import NARROWEST, WIDEST
 from ingest.embedders.tokenizer import Tokenizer
 from ingest.errors import UsageError
@@ -17,6 +19,15 @@ from tests.chunking.test_properties import check_parts, documents
 from tests.chunking.texts import ARTICLES, FRAGMENTS, embed, show
 from tests.chunking.tokenizers import SENTENCES, Counting, write_tokenizer
 
+HANGUL = "가나다라마바사아자차카타파하힣법률근로"
+WORDS = st.one_of(
+    st.text("abcdefghinortuvxyđáàảãạăâêôơưứợ", min_size=3, max_size=10),
+    st.text(HANGUL, min_size=1, max_size=4),
+    st.text("0123456789", min_size=1, max_size=8),
+    st.text("法律勞動者重加香𠀀", min_size=1, max_size=5),
+    st.text(".,;:()|-…·ㆍ“”「」<>/①※─", min_size=1, max_size=12),
+    st.builds("제{}조제{}항".format, st.integers(1, 120), st.integers(1, 9)),
+)
 KINDS = ("wordpiece", "unigram", "bpe")
 ABSENT = "the tokenizer of org/model is not on this machine"
 LAW = "".join(f"Điều {number}. Quyền\n1. {'Người lao động. ' * 40}\n2. Hai.\n" for number in range(1, 40))
@@ -96,6 +107,24 @@ def test_korean_takes_about_twice_the_tokens_of_vietnamese() -> None:
     assert 1.4 < vietnamese / korean < 2
     assert sizer.measure("HỢP ĐỒNG LAO ĐỘNG") > sizer.measure("hợp đồng lao động")
     assert sizer.measure("1.234.567, 8.901.234") > sizer.measure("một hai ba bốn năm s")
+
+
+@given(st.lists(WORDS, max_size=40))
+def test_an_estimate_is_at_least_what_any_model_of_the_language_takes(words: list[str]) -> None:
+    """As with a vocabulary that has all signs, digits and syllables, and of words those of the alphabets alone."""
+    text = " ".join(words)
+    least = 0
+    for piece, _ in BertPreTokenizer().pre_tokenize_str(BertNormalizer(lowercase=False).normalize_str(text)):
+        least += sum(letter in HANGUL + "제조항" or letter.isnumeric() for letter in piece) or 1
+    assert Estimate(128).measure(text) >= SPECIAL + least
+
+
+@pytest.mark.parametrize(
+    "text", ["............", "|---|---|", "법·령·칙", "不動産登記法", "2007.12.21, 2008.3.21", "ĐỘNG"]
+)
+def test_what_is_rare_takes_about_a_token_a_character(text: str) -> None:
+    visible = len(text.replace(" ", ""))
+    assert 0.85 * visible <= Estimate(128).measure(text) - SPECIAL <= visible + 1
 
 
 def read(settings: dict[str, Json]) -> tuple[Json, Json]:
