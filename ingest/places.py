@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ingest.contract import read_own
 from ingest.model import Json, Payload
 
-_CLAUSE = re.compile(r"\bkho[ảa]n (\d+[a-zđ]?)\b|(?<=[조\s])제?(\d+(?:의\d+)?)항")
-_POINT = re.compile(r"\b(?:đ|d)i[ểe]m ([a-zđ]\d?)\b|(?<=[조항\s])제?(\d+(?:의\d+)?)호")
+_CLAUSE = re.compile(r"\bkho[ảa]n (\d+[a-zđ]?)\b|(?<=[조\s])제?(\d+(?:의\d+)?)항|(?<=[\da-z])\((\d+[a-z]?)\)")
+_POINT = re.compile(r"\b(?:đ|d)i[ểe]m ([a-zđ]\d?)\b|(?<=[조항\s])제?(\d+(?:의\d+)?)호|(?<=[\d)\s])\(([a-z]\d?)\)")
 _KOREAN = re.compile(r"(?<![제\d])(?:제\s*)?(\d+)\s*(?=[편장절관조](?:\W|$|의|제))")  # "8조", "제 8 조"
 _BRANCH = re.compile(r"(\d+)([항호])의(\d+)")  # 제1호의2, whose label is 1의2
 _DIGIT = re.compile(r"\d")
@@ -36,7 +36,7 @@ class Place:
 
 
 def read_place(typed: str, *, loose: bool = False) -> Place:
-    """Read a place: "12", "Lao động!12", "Điều 8", "điểm a khoản 3 Điều 8", "제6조제2항", "Chương II", a heading.
+    """Read a place: "12", "Lao động!12", "Điều 8", "điểm a khoản 3 Điều 8", "제6조제2항", "Article 8(3)", a heading.
 
     loose: where none was typed, diacritics don't matter, and what has no number may stand anywhere in a heading: for
     what is found nowhere as it was typed.

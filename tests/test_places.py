@@ -96,6 +96,41 @@ def test_a_korean_place(place: str, there: str, not_there: str) -> None:
     assert not_there not in found
 
 
+ACT = """Chapter II
+WAGES
+
+Article 8. Payment
+1. Wages are paid on the fifth of the month, into the account that the employee has named to the Company in writing.
+2. Wages consist of the following, and each is written on a line of its own on the slip that the employee gets:
+a) the wage for the work, not less than the least wage of the region where the work is done;
+b) allowances for the conditions of the work and of living where it is done.
+
+Article 80. Entry into force
+This Act enters into force on the day of its signature.
+"""
+CHARTER = "Điều thứ nhất. Tên\nTên hội là Hội.\n\nĐiều thứ hai. Trụ sở\nTrụ sở ở Huế.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "there", "not_there"),
+    [
+        (ACT, "Article 8", "Wages are paid", "enters into force"),
+        (ACT, "article 80", "enters into force", "Wages"),
+        (ACT, "8", "allowances", "enters into force"),
+        (ACT, "Article 8(1)", "Wages are paid", "enters into force"),
+        (ACT, "Article 8(2)(b)", "allowances", "Wages are paid"),
+        (ACT, "Chapter II", "allowances", "Huế"),
+        (CHARTER, "Điều thứ nhất", "Tên hội", "Trụ sở"),
+        (CHARTER, "điều thứ hai", "Huế", "Tên hội"),
+    ],
+)
+def test_an_english_place_and_an_ordinal_one(text: str, place: str, there: str, not_there: str) -> None:
+    for loose in (False, True):
+        found = find(text, place, loose=loose, size=200)
+        assert there in found
+        assert not_there not in found
+
+
 @pytest.mark.parametrize("place", ["제6조", "제6조의2", "제6조제2항", "제6조 제2항 제1호", "제2장"])
 def test_a_korean_place_is_found_however_its_number_is_typed(place: str) -> None:
     bare = place.removeprefix("제")
@@ -163,7 +198,7 @@ def test_a_place_that_is_not_there_holds_nothing(place: str) -> None:
 
 
 @pytest.mark.parametrize("size", [120, 300, 2_000])
-@pytest.mark.parametrize("text", [LAW, RULES])
+@pytest.mark.parametrize("text", [LAW, RULES, ACT, CHARTER])
 def test_every_part_is_found_by_what_it_is_called(text: str, size: int) -> None:
     for payload in payloads_of(text, size):
         if name := name_place(payload):

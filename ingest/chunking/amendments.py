@@ -20,6 +20,7 @@ from ingest.chunking.announcements import (
     announces_chapter,
     announces_item,
     find_amending,
+    find_clause,
     list_named,
     order,
 )
@@ -84,6 +85,11 @@ class _Articles:
         index = bisect_left(self.amending, position)
         return min(end, self.amending[index]) if index < len(self.amending) else end
 
+    def find_last(self, start: int, end: int) -> int:
+        """Find the last article that begins in a stretch; `start` for none."""
+        index = bisect_left(self.starts, end) - 1
+        return max(start, self.starts[index]) if index >= 0 else start
+
     def _find(self, number: Number, position: int, named: Named) -> int | None:
         places = self.places.get(number, ())
         index = bisect_left(places, position) + (number in named)
@@ -115,8 +121,8 @@ def find_amendments(text: str) -> Iterator[tuple[int, int]]:
         else:
             end = None
         if end is not None and start < (end := articles.find_amending(start, end)):
-            reached = end
-            yield start, end
+            reached = find_clause(text, articles.find_last(start, end), end, line)
+            yield start, reached
 
 
 def _find_end(text: str, articles: _Articles, host: int, line: str, lead: re.Match[str], *, amends: bool) -> int | None:

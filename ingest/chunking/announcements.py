@@ -15,7 +15,9 @@ WORDS = ("ửa đổi", "ổ sung", "hay thế", "다음과")  # without one of 
 _KOREAN = r"다음과[ \t]*같이[ \t]*(?:신설|개정|변경)?[ \t]*한다"
 _LAWS = r"(?:Bộ luật|Luật|Nghị định|Nghị quyết|Thông tư|Pháp lệnh|Quyết định|Quy định|Quy chế|Điều lệ)"
 _AMENDS = r"(?i:sửa đổi|bổ sung|thay thế)"
-_ANNOUNCES = re.compile(rf"{_AMENDS}[^\n]*như[ \t]+sau[ \t]*[:：]|{_KOREAN}", re.IGNORECASE)
+_ANNOUNCES = re.compile(
+    rf"{_AMENDS}[^\n]*(?:như[ \t]+sau|\bbằng\b[^\n]*\b(?:mới|sau[ \t]+đây))[ \t]*[:：]|{_KOREAN}", re.IGNORECASE
+)
 _OWN = re.compile(r"(?:điều|khoản|điểm)[ \t]+này\b", re.IGNORECASE)  # of this law itself: "theo khoản 1 Điều này"
 # A line under its own number that says what else this law amends; or its end is the Korean for that.
 _AMENDING = re.compile(
@@ -24,6 +26,7 @@ _AMENDING = re.compile(
     rf"(?:sửa đổi|bổ sung|thay thế|bãi bỏ)\b)|[^\n]{{1,200}}{_KOREAN})",
     re.MULTILINE,
 )
+_POINT = re.compile(r"[*_ \t]*[a-zđ]\d?\)")
 _PLACE = re.compile(r"(?:khoản|điểm|Điều)[ \t]+\w|제\d+[조항호]", re.IGNORECASE)
 # An article whose title says that another law is amended; "một số điều kiện" are none of its articles.
 _HOST = re.compile(
@@ -31,6 +34,7 @@ _HOST = re.compile(
     rf"\bcủa[ \t]+(?:các[ \t]+)?{_LAWS}\b)|{_AMENDS}[ \t]+{_LAWS}\b|의[ \t]*개정[)）])"
 )
 _NAMES_MORE = re.compile(rf"{_AMENDS}[^\n]*\b(?:Chương|Mục|Phần|{_LAWS})\b|제\d+[편장절]")
+_NUMBERED = re.compile(r"^[*_ \t]*(\d{1,3})([.)])(?=[*_ \t])", re.MULTILINE)
 _LONGEST_TITLE = 1_000  # characters of the line of an article that are looked at
 _SHORT = r"\d{1,4}[a-zđ]?\b"
 # The articles that are amended as a whole: neither of which only a clause is, nor behind which another is put.
@@ -81,6 +85,26 @@ def amends_laws(text: str, start: int) -> bool:
 def find_amending(text: str) -> Iterator[int]:
     """Find where the lines begin that say what else is amended."""
     return (found.start() for found in _AMENDING.finditer(text))
+
+
+def find_clause(text: str, start: int, end: int, line: str) -> int:
+    """Find, in what a clause quotes, the next clause of the law that quotes it; `end` where none can be told.
+
+    It has the number after that of the line that announces, and that can be none of what is quoted: there it came
+    already, or what is quoted are points alone.
+    """
+    own = _NUMBERED.match(line)
+    if not own:
+        return end
+    following, last = int(own[1]) + 1, 0
+    some_points = _POINT.match(text, start) and not re.search(rf"khoản[^;:\n]*\b{following}\b", line, re.IGNORECASE)
+    for found in _NUMBERED.finditer(text, start, end):
+        number = int(found[1])
+        came = number <= last or (not last and some_points)
+        if number == following and found[2] == own[2] and came:
+            return found.start()
+        last = number
+    return end
 
 
 def list_named(line: str) -> Named:

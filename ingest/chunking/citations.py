@@ -5,13 +5,16 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from ingest.chunking.english import NAMES
 from ingest.chunking.items import CLAUSE, POINT, SUBPOINT, Item, Outline
+from ingest.chunking.ranks import SUBARTICLE
 from ingest.model import Json
 
 # Of each depth its key in the metadata, if it has one, and what stands before and behind its label: once, or before and
 # behind each label of a range.
 _VIETNAMESE = ((CLAUSE, "clause", " khoản ", "", ""), (POINT, "point", " điểm ", "", ""))
 _KOREAN = ((CLAUSE, "clause", "", "제", "항"), (POINT, "point", "", "제", "호"), (SUBPOINT, "", "", "", "목"))
+_ENGLISH = ((CLAUSE, "clause", "", "(", ")"), (POINT, "point", "", "(", ")"))
 _VISIBLE = re.compile(r"\S")
 
 
@@ -28,14 +31,16 @@ def cite(outline: Outline, start: int, end: int, *, whole: bool) -> Mapping[str,
     above = annex.label if annex else ""
     if article is None:
         return {"citation": above} if above else {}
-    citation = f"{above} {article.label}" if above else article.label
+    section = outline.unit.find_heading(SUBARTICLE)
+    names = (above, article.label, section.label if section else "")  # "Article I Section 8"
+    citation = " ".join(filter(None, names))
     place: dict[str, Json] = {"article": article.number, "citation": citation}
     if not outline.items:
         return place
     held, after = _list_held(outline, start, end)
     tiers = _list_labels(held)
     narrow, above_depth = not whole, -1
-    for depth, key, name, before, behind in _KOREAN if article.label[0] == "제" else _VIETNAMESE:
+    for depth, key, name, before, behind in _find_forms(article.label):
         labels = tiers[depth]
         if not labels:
             continue
@@ -54,6 +59,11 @@ def cite(outline: Outline, start: int, end: int, *, whole: bool) -> Mapping[str,
         above_depth = depth
     place["citation"] = citation
     return place
+
+
+def _find_forms(label: str) -> Sequence[tuple[int, str, str, str, str]]:
+    """Find how what is in an article is cited, by the article's label."""
+    return _KOREAN if label[0] == "제" else _ENGLISH if label.startswith(NAMES) else _VIETNAMESE
 
 
 def _list_labels(held: Sequence[Item]) -> Sequence[Sequence[str]]:

@@ -7,24 +7,28 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import NamedTuple
 
-from ingest.chunking import korean, vietnamese
+from ingest.chunking import english, korean, vietnamese
+from ingest.chunking.lines import Line, read_line
+from ingest.chunking.numbering import find_misplaced
 from ingest.chunking.prefixes import shorten
-from ingest.chunking.ranks import LAW, LawHeading, stands_in_contents
+from ingest.chunking.ranks import LAW, Heading, LawHeading, is_bare, leaves, stands_in_contents
+from ingest.chunking.sections import drop_translations, place_sections
+from ingest.chunking.underlines import read_underlined
 from ingest.chunking.verbatim import Verbatim
 
+__all__ = ["LONGEST_TITLE", "Heading", "find_headings", "is_bare", "leaves"]
+
 LONGEST_TITLE = 200  # characters of a title that go into a path
+_LONG_TITLE = 40  # characters of what a sentence on several lines may begin with
 _MOST_TITLE_LINES = 3  # lines that the title under "CHƯƠNG I" is made of
 
 # What a line must begin with to be looked at: one pass over the text finds the few lines that matter.
 _CANDIDATE = re.compile(
-    r"\n[ \t]*+(?=#|\*|_|(?:Đi|Ði|ĐI)[ềỀêÊ]|C[hH][ưƯỉỈ]|P[hH][ầẦụỤÁ]|M[ụỤ]|T[iI][ểỂ]|제|부|[\[<〈【■]|"
-    r"LUẬT|BỘ L|NGHỊ|THÔNG|QU[YỐ]|HIẾN|ĐIỀU|NỘI|Nơi nh|NƠI|Luật này|Bộ luật này|Pháp lệnh này|Nghị quyết này)"
+    r"\n[ \t]*+(?=[^\w\s.(|]|[ABCĐÐEHLMNPQST제부_])(?=#|\*|_|(?:Đi|Ði|ĐI)[ềỀêÊ]|C[hH][ưƯỉỈaA]|P[hH][ầẦụỤÁ]|M[ụỤ]|"
+    r"T[iI][ểỂ]|제|부|[\[<〈【■]|LUẬT|BỘ L|NGHỊ|THÔNG|QU[YỐ]|HIẾN|ĐIỀU|NỘI|Nơi nh|NƠI|Luật này|Bộ luật này|"
+    r"Pháp lệnh này|Nghị quyết này|={3}|-{3}|A(?:rt|RT|nn|NN|pp|PP)|S(?:ec|EC|ch|CH)|P(?:art|ART)\b|E(?:xh|XH))"
 )
-_SPACE = ("", " ", "\t")
-_DEEPEST = 6  # level of a Markdown heading
-_CODE_INDENT = 4  # columns from which on a line of Markdown is code (CommonMark 0.31, section 4.4)
 _MOST_BLANK_LINES = 2  # between the number and the title
 _CONTEXT = 40  # characters before a line that show whether a sentence goes on
 _LINE_BELOW = re.compile(r"[ \t]*+\n([^\n]*)")
@@ -36,38 +40,6 @@ _REVISION = re.compile(
 _REPEALED = re.compile(r"삭제|bãi bỏ|hết hiệu lực", re.IGNORECASE)
 _CONTENTS = 3  # headings in a row that come again further down are a table of contents
 _WORD = re.compile(r"\w+")
-_VISIBLE = re.compile(r"\S")
-
-
-class Heading(NamedTuple):
-    """A heading.
-
-    start, end: from the beginning of its line to the end of its title.
-    title: "" where a wall needs none: what closes a law.
-    rank: its rank in a law, None for a plain Markdown heading.
-    level: its Markdown level, 1 to 6, None where it has no `#`.
-    label, number: of a law's, how it is cited, and the number in that; see `ranks.LawHeading`.
-    """
-
-    start: int
-    end: int
-    title: str
-    rank: int | None
-    level: int | None
-    label: str = ""
-    number: str = ""
-
-
-class _Line(NamedTuple):
-    """A line without its markup: `words` begin at `start` in the text."""
-
-    start: int
-    words: str
-    level: int | None
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.words)
 
 
 def find_headings(text: str, verbatim: Verbatim, start: int = 0) -> Sequence[Heading]:
@@ -77,30 +49,33 @@ def find_headings(text: str, verbatim: Verbatim, start: int = 0) -> Sequence[Hea
     for begin in chain((start,), (candidate.start() + 1 for candidate in _CANDIDATE.finditer(text, start))):
         if begin < after:
             continue
-        title, heading = _read_title_above(text, after, begin), _read_heading(text, begin)
+        is_below = begin == after + 1 and bool(headings)
+        title, heading = _read_title_above(text, after, begin), _read_heading(text, begin, is_below=is_below)
         for found in (title, heading):
             if found and found.start not in verbatim:
                 headings.append(found)
                 after = found.end
-    return _drop_contents(text, headings)
+    left = _drop_doubtful(headings)
+    if not english.INITIALS.isdisjoint({heading.label[:1] for heading in left}):
+        left = drop_translations(text, place_sections(text, left))
+    return _drop_contents(text, left)
 
 
-def is_bare(text: str, heading: Heading, end: int) -> bool:
-    """Say whether nothing visible stands between a heading and a position."""
-    return not _VISIBLE.search(text, heading.end, end)
+def _drop_doubtful(headings: Sequence[Heading]) -> Sequence[Heading]:
+    """Leave out the headings that are not sure and that the others don't bear out.
 
-
-def leaves(above: Heading, heading: Heading) -> bool:
-    """Say whether `heading` ends what stands under `above`.
-
-    Ranks of a law are compared with each other, and Markdown levels where either has no rank. A heading of a law
-    without a level, as laws pasted into Markdown have them, stands under every Markdown heading and ends at the next.
+    The articles do by their numbers. A line of dashes under a title does not make it one in a text without any other
+    mark of a Markdown heading: it rules off what is above it.
     """
-    if above.rank is not None and heading.rank is not None:
-        return above.rank >= heading.rank
-    if heading.level is None:
-        return False
-    return above.level is None or above.level >= heading.level
+    if all(heading.sure for heading in headings):
+        return headings
+    dropped = find_misplaced(headings)
+    marked = any(heading.level and heading.sure for heading in headings)
+    return [
+        heading
+        for position, heading in enumerate(headings)
+        if position not in dropped and (marked or heading.sure or heading.rank is not None)
+    ]
 
 
 def _drop_contents(text: str, headings: Sequence[Heading]) -> Sequence[Heading]:
@@ -157,10 +132,15 @@ def _list_words(title: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(title.casefold()))
 
 
-def _read_heading(text: str, start: int) -> Heading | None:
-    line = _read_line(text, start)
+def _read_heading(text: str, start: int, *, is_below: bool) -> Heading | None:
+    """Read a line as a heading. is_below: another heading stands right above it."""
+    line = read_line(text, start)
     before = "" if line.level else text[max(0, start - _CONTEXT) : start]
-    law = vietnamese.read_heading(line.words, before) or korean.read_heading(line.words, marked=line.level is not None)
+    law = (
+        vietnamese.read_heading(line.words, before)
+        or korean.read_heading(line.words, marked=line.level is not None)
+        or english.read_heading(line.words, "" if is_below else before, marked=line.level is not None)
+    )
     if law is None and line.level is None:
         law = vietnamese.read_title(line.words)
     if law is None:
@@ -171,18 +151,27 @@ def _read_heading(text: str, start: int) -> Heading | None:
     return _read_law(text, start, line, law)
 
 
-def _read_law(text: str, start: int, line: _Line, law: LawHeading) -> Heading | None:
+def _read_law(text: str, start: int, line: Line, law: LawHeading) -> Heading | None:
     end, words = line.start + law.length, line.words[: law.length]
     if not law.titled:
+        is_english = law.label.startswith(english.NAMES)
+        if is_english and english.goes_on(text, line.end):
+            return None
         end, titles = _read_title_below(text, line.end, skip=_NUMBER_OF_LAW if law.rank == LAW else None)
         if law.rank == LAW and not titles:
             return None
+        if is_english and titles and len(titles[-1]) > _LONG_TITLE and english.goes_on(text, end):
+            end, titles = line.end, []  # it is no title: a sentence begins with it
         words = " ".join([line.words, *titles])
-    return Heading(start, end, _clean(words), law.rank, line.level, law.label, law.number)
+    return Heading(start, end, _clean(words), law.rank, line.level, law.label, law.number, law.sure)
 
 
 def _read_title_above(text: str, after: int, start: int) -> Heading | None:
-    """Read the line above a line as the title of a Korean law, which only the line below it tells."""
+    """Read the line above a line as a title that only the line below it tells: underlined, or of a Korean law."""
+    underlined = read_underlined(text, after, start) if text[start : start + 1] in "=- " else None
+    if underlined:
+        begin, words, end, level = underlined
+        return Heading(begin, end, _clean(words), None, level, sure=level == 1)
     if not korean.opens_law(text, start):
         return None
     low = max(after, start - 2 * LONGEST_TITLE)
@@ -190,30 +179,10 @@ def _read_title_above(text: str, after: int, start: int) -> Heading | None:
     begin = low + above.rfind("\n") + 1
     if not above or (begin and text[begin - 1] != "\n"):
         return None
-    line = _read_line(text, begin)
+    line = read_line(text, begin)
     if line.level or not korean.is_title(line.words):
         return None
     return Heading(begin, line.end, _clean(line.words), LAW, None)
-
-
-def _read_line(text: str, start: int) -> _Line:
-    end = text.find("\n", start)
-    line = text[start : end if end >= 0 else len(text)].rstrip()
-    words, level = line.lstrip(" \t"), 0
-    if words[:1] == "#":
-        words, level = _read_level(line, words)
-    words = words.lstrip("*_ \t")
-    return _Line(start + len(line) - len(words), words, level or None)
-
-
-def _read_level(line: str, words: str) -> tuple[str, int]:
-    """Take the marks of a Markdown heading off the words of a line; give its level too, 0 where it is none."""
-    indent, behind = line[: len(line) - len(words)], words.lstrip("#")
-    level = len(words) - len(behind)
-    if level > _DEEPEST or behind[:1] not in _SPACE or len(indent.expandtabs()) >= _CODE_INDENT:
-        return words, 0
-    unclosed = behind.rstrip("#")  # "## Title ##"
-    return unclosed.rstrip() if unclosed[-1:] in _SPACE else behind, level
 
 
 def _read_title_below(text: str, end: int, skip: re.Pattern[str] | None) -> tuple[int, list[str]]:
@@ -225,7 +194,7 @@ def _read_title_below(text: str, end: int, skip: re.Pattern[str] | None) -> tupl
     position, blank = end, 0
     while len(titles) < _MOST_TITLE_LINES and (below := _LINE_BELOW.match(text, position)):
         position = below.end()
-        line = _read_line(text, below.start(1))
+        line = read_line(text, below.start(1))
         passed = not line.words or (skip and skip.match(line.words))
         if passed and not titles and blank < _MOST_BLANK_LINES:
             blank += 1
@@ -243,6 +212,7 @@ def _is_title(words: str) -> bool:
         and words[:1].isupper()
         and words[-1] not in ".;:,"
         and not vietnamese.read_heading(words, "")
+        and not english.read_heading(words, "", marked=False)
     )
 
 

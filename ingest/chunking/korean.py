@@ -1,7 +1,8 @@
 """The headings of Korean laws: the title, 편, 장, 절, 관, 조, 부칙, 별표.
 
 The forms are those counted in 62 acts. What looks like one and is none: references that a line begins with, such as
-"제55조부터 제61조까지" and "제2조(정의)에 따른".
+"제55조부터 제61조까지" and "제2조(정의)에 따른". Rules of companies and contracts have titles without brackets,
+"제1조 목적": these lines are headings where their numbers are in their place.
 """
 
 import re
@@ -15,6 +16,16 @@ _TITLE = re.compile(
     r"(?!(?:에|에서|의|를|을|와|과|는|은|부터|까지|로|도|제\d+항)(?:\W|제|$)|[ \t]*(?:및|또는|내지|부터|[,ㆍ·]))"
 )
 _REPEALED = re.compile(r"[ \t]+삭제")
+# A title without brackets: a short line that begins with no reference and ends as no sentence does.
+_BARE_TITLE = re.compile(
+    r"(?:[.:][ \t]*|[ \t]+)"
+    r"(?!제[ \t]*\d|단서|본문|전단|후단|(?:및|또는|내지|각|규정|위반|에|의|와|과|은|는|부터)(?:[ \t]|\Z))"
+    r"[가-힣][가-힣A-Za-z0-9ㆍ·,/「」() ]{0,39}\Z"
+)
+_SENTENCE = re.compile(
+    r"(?:[다며는을를에때,]|니까|세요|어요|하여|되여|의하여|에서|여서|해서|하고|되고|으로|부터|까지|따라|따른|의한|관한|위한|대한|"
+    r"[ ](?:및|또는|시|경우|수|위반|적용|준용))[*_ \t]*\Z"
+)
 _OUTER = re.compile(
     r"제[ \t]*(\d+)[ \t]*([편장절관])(?:[ \t]*의[ \t]*(\d+))?(?:(?=$)|(?=[ \t])(?![ \t]+(?:및|또는|내지)[ \t]))"
 )
@@ -77,7 +88,9 @@ def _read_article(words: str, article: re.Match[str], *, marked: bool) -> LawHea
     if title:
         return LawHeading(ARTICLE, label, number, title.end(), titled=True)
     whole = end == len(words) or _REPEALED.match(words, end) or (marked and words[end].isspace())
-    return LawHeading(ARTICLE, label, number, len(words), titled=True) if whole else None
+    if whole or (_BARE_TITLE.match(words, end) and not _SENTENCE.search(words)):
+        return LawHeading(ARTICLE, label, number, len(words), titled=True, sure=bool(whole))
+    return None
 
 
 def _join(number: str, branch: str | None) -> str:

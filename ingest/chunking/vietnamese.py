@@ -11,10 +11,26 @@ from ingest.chunking.ranks import ANNEX, ARTICLE, CHAPTER, LAW, PART, SECTION, S
 
 _NUMBER = r"(?:[IVXLC]+|\d+)[a-zđ]?\b"
 _ORDINAL = r"(?i:thứ[ \t]+(?:mười[ \t]+(?:một|hai|ba|bốn|tư|lăm|sáu|bảy|tám|chín)|\w+))\b"
+# Articles of old laws and of charters: "Điều thứ nhất", "Điều thứ hai mươi mốt", "Điều thứ 2"; never "Điều thứ yếu".
+_DIGIT = "(?:một|mốt|hai|ba|bốn|tư|năm|lăm|nhăm|sáu|bảy|bẩy|tám|chín)"
+_TENS = f"(?:mười(?: {_DIGIT})?|{_DIGIT}(?: mươi(?: {_DIGIT})?)?)"
+_SPELLED = f"thứ (?:NUMBER|nhất|nhứt|nhì|(?:{_DIGIT} )?trăm(?: (?:lẻ |linh )?{_TENS})?|{_TENS})"
+_COUNTED = "|".join(
+    spelled.replace(" ", r"[ \t]+").replace(number, r"\d+")
+    for spelled, number in (
+        (_SPELLED, "NUMBER"),
+        (_SPELLED.upper(), "NUMBER"),
+        (_SPELLED.title(), "Number"),
+    )
+)
 # Articles of the codified law (pháp điển) are numbered by subject, document and kind of document: "Điều 21.2.LQ.1."
 _CODE = r"\d+\.\d+\.(?:LQ|NĐ|TT|QĐ|TL|PL|NQ|NL|CT)\.\d[\d.]*(?<=\d)[a-zđ]?"
 _FORMS = (
-    (ARTICLE, "Điều", re.compile(rf"(?:Đi[ềê]u|Ðiều|ĐI[ỀÊ]U)[ \t]*({_CODE}|\d+[a-zđ]?\b)")),
+    (
+        ARTICLE,
+        "Điều",
+        re.compile(rf"(?:Đi[ềê]u|Ðiều|ĐI[ỀÊ]U)[ \t]*({_CODE}|\d+[a-zđ]?\b|(?<=[ \t])(?:{_COUNTED})\b)"),
+    ),
     (CHAPTER, "Chương", re.compile(rf"(?:Chương|CHƯƠNG)[ \t]+({_NUMBER})")),
     (SECTION, "Mục", re.compile(rf"(?:Mục|MỤC)[ \t]+({_NUMBER}|[A-Z]\b)")),
     (SUBSECTION, "Tiểu mục", re.compile(rf"(?:Tiểu[ \t]+[mM]ục|TIỂU[ \t]+MỤC)[ \t]+({_NUMBER})")),
@@ -57,8 +73,11 @@ def read_heading(words: str, before: str) -> LawHeading | None:
             if not _opens(rest) or (before[-2:-1] not in _ENDS and _UNFINISHED.search(before)):
                 return None
             titled = rank == ARTICLE or bool(rest.strip(".:" + _EMPHASIS))
-            label = f"{name} {number[1]}" if number[1] else name
-            return LawHeading(rank, label, number[1] or "", len(words), titled)
+            own = number[1] or ""
+            if rank == ARTICLE and own[0] in "tT":
+                own = " ".join(own.lower().split())  # "ĐIỀU THỨ NHẤT" is cited as "Điều thứ nhất"
+            label = f"{name} {own}" if own else name
+            return LawHeading(rank, label, own, len(words), titled)
     if _CLOSING.match(words):
         return LawHeading(ANNEX, "", "", 0, titled=True)
     return None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ingest.chunking.english import NAMES
 from ingest.chunking.front_matter import find_front_matter
 from ingest.chunking.headings import Heading, find_headings
 from ingest.chunking.items import find_items
@@ -14,7 +15,7 @@ from ingest.chunking.structure import Unit, find_units
 from ingest.chunking.verbatim import Verbatim
 from ingest.model import Document
 
-_VIETNAMESE, _KOREAN = ("khoản", "điểm"), ("항", "호", "목")
+_VIETNAMESE, _KOREAN, _ENGLISH = ("khoản", "điểm"), ("항", "호", "목"), ("clause", "point")
 _KOREAN_KIND = re.compile(r"제\d+(\D)")
 _MARKDOWN = -1  # above all of a law
 
@@ -81,11 +82,11 @@ def read_tree(document: Document) -> Tree:
         above: list[Branch] = []
         depth = 0
         for heading in unit.path:
-            if heading.rank == ARTICLE:
+            if heading.rank is not None and heading.rank >= ARTICLE:
                 if heading.start not in articles:
                     articles.add(heading.start)
                     counts[_find_kind(heading)] += 1
-                    for branch in above:
+                    for branch in above if heading.rank == ARTICLE else ():
                         branch.add(heading.label)
             elif heading.title:
                 if heading.rank == ANNEX:
@@ -119,7 +120,8 @@ def _count_items(text: str, unit: Unit, verbatim: Verbatim, counts: Counter[Kind
     outline = find_items(text, unit, verbatim)
     if not outline.article:
         return
-    names = _KOREAN if outline.article.label.startswith("제") else _VIETNAMESE
+    label = outline.article.label
+    names = _KOREAN if label.startswith("제") else _ENGLISH if label.startswith(NAMES) else _VIETNAMESE
     for depth, (name, places) in enumerate(zip(names, outline.tiers, strict=False)):
         if places:
             counts[Kind(ARTICLE + 1 + depth, name)] += len(places)

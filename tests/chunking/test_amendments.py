@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from ingest.chunking.amendments import find_amendments
 from ingest.chunking.chunker import TextChunker
 from ingest.chunking.headings import find_headings
+from ingest.chunking.items import CLAUSE, find_items
 from ingest.chunking.sizers import Characters
+from ingest.chunking.structure import find_units
 from ingest.chunking.verbatim import Verbatim
 from ingest.chunking.walls import find_walls
 from ingest.model import Document
@@ -72,6 +74,12 @@ def list_labels(text: str) -> list[str]:
             f"2. Điểm a khoản 1 Điều 6 được sửa đổi, bổ sung như sau:\na) Hai;\n{CLOSING}",
             ["Điều 1", ""],
             id="the last article",
+        ),
+        pytest.param(
+            f"Điều 1. Sửa đổi một số điều của Luật A\n1. Thay thế Điều 5 bằng Điều 5 mới:\nĐiều 5. A\n{BODY}"
+            f"2. Thay thế Điều 7 bằng Điều 7, Điều 7a sau đây:\nĐiều 7. B\nĐiều 7a. C\n{BODY}Điều 2. D\n{BODY}",
+            ["Điều 1", "Điều 2"],
+            id="a new one in its place",
         ),
         pytest.param(
             "Điều 1. Sửa đổi một số điều của Luật A\n1. Sửa đổi từ Điều 5 đến Điều 7 như sau:\n"
@@ -181,6 +189,41 @@ def test_a_quoted_clause_is_none_of_the_article_that_quotes_it() -> None:
     cited = {embed(text, part).rpartition("\n")[2]: part.place["citation"] for part in parts}
     assert cited["3. Quyền được trả lương."] == "Điều 1 khoản 1"
     assert cited["2. Bãi bỏ khoản 4 Điều 6."] == "Điều 1 khoản 2"
+
+
+def list_clauses(text: str) -> list[str]:
+    """List the labels of the clauses of the first article."""
+    verbatim = Verbatim(text)
+    unit = next(iter(find_units(text, find_headings(text, verbatim))))
+    return [item.label for item in find_items(text, unit, verbatim).items if item.depth == CLAUSE]
+
+
+@pytest.mark.parametrize(
+    ("quoted", "clauses"),
+    [
+        pytest.param(
+            "khoản 2 Điều 5 như sau:\n2. Quyền.\n3. Lương.\n2. Thời hạn.\n3. Phí.\n", ["1", "2", "3"], id="again"
+        ),
+        pytest.param("khoản 2 Điều 5 như sau:\n2. Quyền.\n2. Thời hạn.\n", ["1", "2"], id="the same number"),
+        pytest.param("điểm a khoản 3 Điều 5 như sau:\na) Quyền;\nb) Phí.\n2. Thời hạn.\n", ["1", "2"], id="points"),
+        pytest.param("Điều 5 như sau:\nĐiều 5. A\n1. B.\n2. C.\n2. Thời hạn.\n", ["1", "2"], id="an article"),
+        pytest.param("khoản 1 Điều 5 như sau:\n1. Quyền.\n2. Thời hạn.\n", ["1"], id="may be quoted"),
+        pytest.param("khoản 2 Điều 5 như sau:\n2. Quyền.\n3. Lương.\n4. Phí.\n", ["1"], id="goes on"),
+        pytest.param("điểm a khoản 1 và khoản 2 Điều 5 như sau:\na) Quyền;\n2. Phí.\n", ["1"], id="named"),
+        pytest.param(
+            "Điều 5, Điều 6 như sau:\nĐiều 5. A\n1. B.\n2. C.\nĐiều 6. D\n1. E.\n2. F.\n", ["1"], id="two articles"
+        ),
+        pytest.param(
+            "Điều 5, Điều 6 như sau:\nĐiều 5. A\n1. B.\n2. C.\n2. D.\nĐiều 6. E\n1. F.\n",
+            ["1"],
+            id="an article follows",
+        ),
+    ],
+)
+def test_a_clause_behind_a_quoted_one_has_its_own_label_where_it_can_be_told(quoted: str, clauses: list[str]) -> None:
+    text = f"Điều 1. Sửa đổi, bổ sung một số điều của Luật A\n1. Sửa đổi {quoted}Điều 2. Hiệu lực\nHai.\n"
+    assert list_clauses(text) == clauses
+    assert list_labels(text) == ["Điều 1", "Điều 2"]
 
 
 LINES = st.sampled_from(

@@ -31,6 +31,13 @@ TITLES = [
     ("**Điều 8.** Quyền", "Điều 8. Quyền"),
     ("Điều 21.2.LQ.1. Phạm vi", "Điều 21.2.LQ.1. Phạm vi"),
     ("Điều 39.12.NĐ.1.4a. Phạm vi", "Điều 39.12.NĐ.1.4a. Phạm vi"),
+    ("Điều thứ nhất", "Điều thứ nhất"),
+    ("Điều thứ nhất: Tên của hội", "Điều thứ nhất: Tên của hội"),
+    ("Điều thứ 2.", "Điều thứ 2."),
+    ("Điều thứ 1\nNước Việt Nam là một nước dân chủ cộng hoà.", "Điều thứ 1"),
+    ("ĐIỀU THỨ HAI MƯƠI MỐT. HỘI VIÊN", "ĐIỀU THỨ HAI MƯƠI MỐT. HỘI VIÊN"),
+    ("Điều thứ hai Năm học", "Điều thứ hai Năm học"),
+    ("Điều thứ một trăm lẻ năm", "Điều thứ một trăm lẻ năm"),
     ("Chương I", "Chương I"),
     ("CHƯƠNG IX. ĐIỀU KHOẢN THI HÀNH", "CHƯƠNG IX. ĐIỀU KHOẢN THI HÀNH"),
     ("Chương II QUY ĐỊNH CHUNG", "Chương II QUY ĐỊNH CHUNG"),
@@ -70,6 +77,8 @@ TITLES = [
     ("[별표 1] 과태료의 부과기준", "[별표 1] 과태료의 부과기준"),
     ("■ 도로법 시행령 [별표 4] <개정 2020. 1. 1.>", "■ 도로법 시행령 [별표 4]"),
     ("【별표 5】", "【별표 5】"),
+    ("제1조 목적\n본문", "제1조 목적"),
+    ("제1조. 목적", "제1조. 목적"),
     # Markdown
     ("# Title", "Title"),
     ("   ###### Title ##", "Title"),
@@ -95,6 +104,10 @@ FRIENDS = [
     "Điều 5, Điều 6 và Điều 7 của Luật này",
     "Điều 5 và Điều 6",
     "Điều 5 của Luật này",
+    "Điều thứ yếu",
+    "Điều thứ hai là phải chăm chỉ",
+    "Điều thứ nhất, thứ hai và thứ ba",
+    "theo\nĐiều thứ nhất. Việc này",
     "Điều 5 Luật Đất đai quy định về",
     "Điều 5.1 của hợp đồng",
     "điều 5. chữ thường",
@@ -122,6 +135,15 @@ FRIENDS = [
     "제1장에 따른 신고",
     "제1장 및 제2장의 규정",
     "제3장 규정은 다음의 경우에 적용한다.",
+    "제1조 제2항에 따라 신고한다",
+    "제1조의 규정은",
+    "제1조 단서의 규정에 따른 신고",
+    "제1조 각 호의 어느 하나",
+    "제1조 및 다른 규정",
+    "제1조 목적을 위하여",
+    "제1조 목적은 안전이다",
+    "제1조 목적 위반",
+    "제9조 위반행위",
     "제1항에 따라",
     "부칙 제3조에 따라",
     "[별표 1]에 따른 기준",
@@ -177,3 +199,43 @@ def test_a_title_goes_into_a_path_up_to_a_length() -> None:
     heading = find_headings("Điều 1. " + "Luật này quy định về " * 100)[0]
     assert len(heading.title) <= 200
     assert heading.title.endswith("…")
+
+
+def list_labels(text: str) -> list[str]:
+    return [heading.label for heading in find_headings(text)]
+
+
+def test_an_article_with_an_ordinal_is_cited_by_it() -> None:
+    assert list_labels("ĐIỀU THỨ NHẤT\nMột.\nĐiều thứ hai\nHai.\nĐiều thứ 3\nBa.\n") == [
+        "Điều thứ nhất",
+        "Điều thứ hai",
+        "Điều thứ 3",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        pytest.param(
+            "제1조 목적\n가.\n제2조 정의\n나.\n제4조 급여\n다.\n", ["제1조", "제2조", "제4조"], id="one is gone"
+        ),
+        pytest.param("제7조 휴일\n가.\n제8조 휴가\n나.\n", ["제7조", "제8조"], id="an excerpt"),
+        pytest.param("제1조 목적\n가.\n부칙\n제1조 시행일\n나.\n", ["제1조", "부칙", "제1조"], id="numbered anew"),
+        pytest.param(
+            "제1조 목적\n가.\n제2조 정의\n나.\n제1조 목적\n다.\n제2조 정의\n라.\n",
+            ["제1조", "제2조"] * 2,
+            id="two in one text",
+        ),
+        pytest.param(
+            "제1조 목적\n가.\n제3조 특례\n제2조 정의\n나.\n제3조 급여\n", ["제1조", "제2조", "제3조"], id="out of order"
+        ),
+        pytest.param("제2조(정의) 가.\n제5조 특례\n제3조(급여) 나.\n", ["제2조", "제3조"], id="between sure ones"),
+        pytest.param(
+            "제2조(정의) 가.\n제3조 급여\n제4조(휴일) 나.\n", ["제2조", "제3조", "제4조"], id="one without brackets"
+        ),
+        pytest.param("제2조(정의) 가.\n제99조 특례\n나.\n", ["제2조"], id="far away"),
+        pytest.param("[별표 1] 과태료\n제12조 신고의무\n50만원\n제15조 보고의무\n", ["별표 1"], id="of a table"),
+    ],
+)
+def test_a_korean_title_without_brackets_opens_where_its_number_is_in_place(text: str, labels: list[str]) -> None:
+    assert list_labels(text) == labels

@@ -14,6 +14,7 @@ FRAGMENTS = (
     *("\n", "\n", "\n\n", " ", "  ", "\n \n", "\t", "\u00a0", "\u3000", ".", ". ", "? ", "! ", "…", "。", ", "),
     *("# ", "## Tiêu đề\n", "### 제목\n", "####### bảy", "```\n", "~~~~\n", "    ", "**", "| a | b |\n", "---\n"),
     *("Điều 1. Phạm vi điều chỉnh\n", "Điều này", "Điều 2.", "ĐIỀU KHOẢN", "Chương I\n", "CHƯƠNG II\nQUY ĐỊNH CHUNG\n"),
+    *("Tên\n===\n", "Hai\n---\n", "Điều thứ hai\n", "제4조 급여\n", "Article 1\n", "Section 2. Title\n", "ANNEX I\n"),
     *("Mục 1. TỔ CHỨC\n", "Phần thứ nhất\n", "Phụ lục II\n", "제1장 총칙\n", "제2조(정의) ", "제3조 삭제\n", "부 칙\n"),
     *(
         "“",
@@ -55,8 +56,9 @@ _BODIES = st.lists(_SENTENCES, min_size=1, max_size=8).flatmap(
 _NUMBERS = st.integers(min_value=1, max_value=999)
 _VIETNAMESE = st.builds("Điều {}. Quy định {}\n{}\n".format, _NUMBERS, _NUMBERS, _BODIES)
 _KOREAN = st.builds("제{}조(목적 {}) {}\n\n".format, _NUMBERS, _NUMBERS, _BODIES)
+_ENGLISH = st.builds("Article {}. Rule {}\n{}\n".format, _NUMBERS, _NUMBERS, _BODIES)
 _REPEALED = st.builds("제{}조 삭제 <2017.1.17>\n\n".format, _NUMBERS)
-ARTICLES = st.lists(_VIETNAMESE | _KOREAN | _REPEALED, min_size=1, max_size=8)
+ARTICLES = st.lists(_VIETNAMESE | _KOREAN | _ENGLISH | _REPEALED, min_size=1, max_size=8)
 
 
 def split(text: str, size: int = 400, overlap: int = 0) -> Sequence[Part]:

@@ -67,7 +67,7 @@ def test_what_is_shown_is_what_the_chunks_say(file: Path) -> None:
     parts = open_chunker().split(document)
     counts = list_counts(read_tree(document).counts)
     headings = {part.heading for part in parts if "article" in part.place}
-    assert sum(counts.get(kind, 0) for kind in ("Điều", "조")) == len(headings)
+    assert sum(counts.get(kind, 0) for kind in ("Điều", "조", "Section")) == len(headings)
     titles = {title for part in parts for title in part.heading.split(" > ")}
     assert titles.issuperset(branch.title for branch in read_tree(document).branches)
 
@@ -117,4 +117,16 @@ def test_the_articles_of_an_annex_are_counted_by_themselves() -> None:
         ("시험법", 0, 3, "제1조", "제3조"),
         ("부칙 <제1호>", 1, 1, "제1조", "제1조"),
         ("부칙 <제2호>", 1, 3, "제1조", "제3조"),
+    ]
+
+
+def test_the_sections_of_an_english_article_are_counted_and_are_no_articles() -> None:
+    text = (
+        "CHAPTER I\nPOWERS\n\nARTICLE I\n\nSection 1. All powers are vested in a body of many members.\n\n"
+        "Section 2. The body meets.\n\nARTICLE II\n\n1. One.\n2. Two.\n"
+    )
+    tree = read_tree(Document("act.txt", text))
+    assert list_counts(tree.counts) == {"Chapter": 1, "Article": 2, "Section": 2, "clause": 2}
+    assert [(branch.title, branch.articles, branch.last) for branch in tree.branches] == [
+        ("CHAPTER I POWERS", 2, "Article II")
     ]
