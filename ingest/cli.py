@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 from types import FrameType
@@ -21,12 +21,13 @@ from ingest.commands.info import show_info
 from ingest.commands.list import list_origins
 from ingest.commands.models import show_models
 from ingest.commands.options import Invocation
-from ingest.commands.output import complain
+from ingest.commands.output import answer, complain, describe_end
 from ingest.commands.preview import preview_sources
 from ingest.commands.remove import remove_from_collection
 from ingest.commands.search import search_collection
 from ingest.commands.show import show_origin
 from ingest.commands.verify import verify_collection
+from ingest.deadline import is_any_left
 from ingest.errors import IngestError, Interrupted, Terminated, TerminationSignal, UsageError, read_signal
 from ingest.ping import Ping
 from ingest.streams import open_streams, restart_in_utf8
@@ -69,23 +70,37 @@ for _name, _command in COMMANDS.items():
 def run() -> NoReturn:
     """Run the command line and exit."""
     restart_in_utf8()
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))
+
+
+def leave(code: int) -> NoReturn:
+    """Exit; at once where a thread hangs, which in the middle of an import would hold up the interpreter for ever."""
+    if is_any_left():
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command line; give its exit code."""
     open_streams()
     ping = Ping(arguments, COMMANDS, warn=complain)
+    asks_json = "--json" in arguments
     code = 1  # a bug, which keeps its traceback
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, _end)
     try:
         with _telling_errors():
             found = environment.read_dotenv(find_env_file(arguments, os.environ), os.environ)
-            app(args=list(arguments), prog_name=PROGRAM, obj=Invocation(found, ping))
+            app(args=list(arguments), prog_name=PROGRAM, obj=Invocation(found, ping, asks_json))
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
+        # A mistake in the command line, which typer has told; its class is private to typer.
+        if asks_json and (tell := getattr(ended.__context__, "format_message", None)):
+            answer(describe_end(code, tell(), {}))
     finally:
         ping.finish(code)
     return code

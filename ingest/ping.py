@@ -65,7 +65,7 @@ class Ping:
 
     def _tell(self, word: str) -> None:
         # Imported here, since a run without a ping does not need what embeds.
-        from ingest.embedders.deadline import run_within  # noqa: PLC0415
+        from ingest.deadline import run_within  # noqa: PLC0415
 
         try:
             found = find_ping_url(self._arguments, self._environ)

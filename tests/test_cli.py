@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.cli import find_env_file, spread_sources
+from ingest.cli import find_env_file, leave, spread_sources
+from ingest.errors import StoreError
 from ingest.stores import open_store
 from tests.commandline import Command, write_faq
 from tests.embedders.fakes import answer_embed
@@ -449,3 +450,84 @@ def test_every_command_speaks_json(command: Command) -> None:
     assert failed.code == 2
     assert len(failed.err.splitlines()) == 1
     assert "--map goes" in command("--map", "page_content=x", "info").err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--excel", "faq.csv"], 2, "no embedder is configured"),
+        (["--excel", "faq.csv", "--embedder", "hashing", "--share", "0/8"], 2, "--share '0/8' is no share"),
+        (["--excel", "faq.csv", "--embedder", "hashing", "--batch-size", "0"], 2, "--batch-size"),
+        (["--excel", "faq.csv", "--nonsense"], 2, "--nonsense"),
+        (["--excel", "faq.csv", "info"], 2, "--excel goes with a run"),
+        (["--embedder", "hashing"], 2, "nothing to index"),
+        (["info"], 6, "there is no collection"),
+        (["info", "--nonsense"], 2, "--nonsense"),
+        (["search", "x"], 6, "there is no collection"),
+        (["list"], 6, "there is no collection"),
+        (["show", "faq.csv"], 6, "there is no collection"),
+        (["verify", "--excel", "faq.csv"], 6, "there is no collection"),
+        (["remove", "faq.csv"], 6, "there is no collection"),
+        (["copy", "--to-qdrant-url", "http://127.0.0.1:1"], 6, "there is no collection"),
+        (["preview"], 2, ""),
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_what_ends_a_command_before_it_has_anything_to_show_is_one_object(
+    command: Command, words: list[str], code: int, said: str, first: bool
+) -> None:
+    write_faq()
+    ended = command("--json", *words) if first else command(*words, "--json")
+    assert ended.code == ended.json["exit_code"] == code
+    assert said in ended.json["error"]
+    plain = command(*words)
+    assert (plain.code, plain.out) == (code, "")
+    assert ended.err == plain.err  # which says it, too
+
+
+def test_what_ends_a_run_early_says_what_the_run_knew(command: Command) -> None:
+    write_faq()
+    run = ("--excel", "faq.csv", "--embedder", "hashing", "--json", "--report", "report.json")
+    with serve(script(Answer(401, {"status": {"error": "no key"}}))) as server:
+        ended = command(*run, "--qdrant-url", server.url)
+    assert ended.code == 2
+    assert "QDRANT_API_KEY" in ended.json["error"]
+    assert (ended.json["collection"], ended.json["store"]) == ("legal_rag", server.url)
+    assert ended.json["started"] <= ended.json["finished"]
+    assert json.loads(Path("report.json").read_text(encoding="utf-8")) == ended.json
+    assert command(*run, "--share", "9/8").code == 2
+    assert "9/8" in json.loads(Path("report.json").read_text(encoding="utf-8"))["error"]
+
+
+def test_what_fails_behind_the_report_prints_no_second_object(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise StoreError("the disk is full")
+
+    write_faq()
+    monkeypatch.setattr("ingest.stores.embedded.EmbeddedStore.compact", fail)
+    run = command("--excel", "faq.csv", "--embedder", "hashing", "--json")
+    assert run.code == 6
+    assert run.json["added"] == 3
+    assert "the disk is full" in run.err
+
+
+def test_a_run_that_another_locks_out_says_so_and_leaves_the_report(command: Command) -> None:
+    write_faq()
+    Path("report.json").write_text("of its holder", encoding="utf-8")
+    with closing(open_store(path="qdrant_data")):
+        locked = command("--excel", "faq.csv", "--embedder", "hashing", "--json", "--report", "report.json")
+    assert locked.code == locked.json["exit_code"] == 75
+    assert Path("report.json").read_text(encoding="utf-8") == "of its holder"
+
+
+def test_a_thread_that_hangs_holds_up_no_exit(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr("ingest.cli.os._exit", ended.append)
+    for hangs, codes in ((True, [5]), (False, [])):
+        ended.clear()
+        monkeypatch.setattr("ingest.cli.is_any_left", lambda hangs=hangs: hangs)
+        with pytest.raises(SystemExit) as raised:
+            leave(5)
+        assert (ended, raised.value.code) == (codes, 5)

@@ -18,6 +18,7 @@ VOCABULARY = {
     "errors",
     "identity",
     "concurrency",
+    "deadline",
     "trust",
     "refusal",
     "child",

@@ -161,7 +161,7 @@ def test_an_interrupt_ends_the_last_ping_and_not_the_exit_code(monkeypatch: pyte
     def interrupt(*_: object) -> str:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ingest.embedders.deadline.run_within", interrupt)
+    monkeypatch.setattr("ingest.deadline.run_within", interrupt)
     run = Run(FLAG, "http://127.0.0.1:9/x")
     with pytest.raises(KeyboardInterrupt):
         run.ping.start()

@@ -132,6 +132,18 @@ def test_a_server_that_never_answers_holds_up_no_signal(tmp_path: Path, number: 
             assert process.returncode == report["exit_code"] == ENDS[number]
 
 
+@pytest.mark.parametrize("number", ENDS)
+def test_a_server_that_says_nothing_at_all_holds_up_no_signal(tmp_path: Path, number: int) -> None:
+    """The run has no report yet: it says how it ended, and what it knew."""
+    stalling = Stalling(lambda _: Answer(204), lambda _: True)
+    with serve(stalling) as qdrant, start(tmp_path, "--embedder", "hashing", "--qdrant-url", qdrant.url) as process:
+        assert stalling.reached.wait(PATIENCE)
+        report, err = end(process, number)
+        assert process.returncode == report["exit_code"] == ENDS[number]
+        assert report["store"] == qdrant.url
+        assert err.count("error: ") == 1
+
+
 @contextmanager
 def serve_monitor() -> Iterator[tuple[Server, threading.Event]]:
     """Serve a monitor that takes the start, and of whatever ends the run never says that it took it."""

@@ -149,31 +149,32 @@ def index(
     if context.invoked_subcommand:
         refuse_run_options(context)
         return
-    part = read_share(share)
-    _refuse_combinations(
-        adopt=adopt, rebuild=rebuild, drop_others=drop_others, priced=price is not None and not dry_run
-    )
-    refuse_share(part, adopt=adopt, rebuild=rebuild)
-    if not dry_run:
-        context.obj.ping.start()
-    wait = read_duration("--lock-wait", lock_wait)
-    options = Options(
-        # Asked once: it may read a large file.
-        find_window=lru_cache(partial(find_window, spec=settings.embedder or "", fetch=not dry_run)),
-        chunk_size=cutting.chunk_size,
-        chunk_overlap=cutting.chunk_overlap,
-        rechunk=rechunk,
-        accept_columns=accept_columns,
-        guard=Guard(max_delete, command=_tell_command()),
-        prune=not no_prune,
-        limit=limit,
-        batch_size=batch_size,
-        concurrency=concurrency,
-        indexes=read_indexes(indexes or []),
-        share=part,
-    )
-    about: dict[str, Json] = {"version": version(PROGRAM), "started": tell_time()}
+    about: dict[str, Json] = context.obj.about
+    about |= {"version": version(PROGRAM), "started": tell_time()}
     with reporting(report_file, about):
+        part = read_share(share)
+        _refuse_combinations(
+            adopt=adopt, rebuild=rebuild, drop_others=drop_others, priced=price is not None and not dry_run
+        )
+        refuse_share(part, adopt=adopt, rebuild=rebuild)
+        if not dry_run:
+            context.obj.ping.start()
+        wait = read_duration("--lock-wait", lock_wait)
+        options = Options(
+            # Asked once: it may read a large file.
+            find_window=lru_cache(partial(find_window, spec=settings.embedder or "", fetch=not dry_run)),
+            chunk_size=cutting.chunk_size,
+            chunk_overlap=cutting.chunk_overlap,
+            rechunk=rechunk,
+            accept_columns=accept_columns,
+            guard=Guard(max_delete, command=_tell_command()),
+            prune=not no_prune,
+            limit=limit,
+            batch_size=batch_size,
+            concurrency=concurrency,
+            indexes=read_indexes(indexes or []),
+            share=part,
+        )
         sources = open_sources(reading)
         pacing: dict[str, Any] = {
             "max_wait": max_wait,

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ingest.commands.output import set_up_logging
+from ingest.commands.output import answering, set_up_logging
 from ingest.cutting import Cutting
+from ingest.model import Json
 from ingest.ping import Ping
 from ingest.reading import Reading
 from ingest.settings import Settings, flag, read_settings
@@ -21,10 +22,16 @@ LockWait = Annotated[str, flag("--lock-wait", metavar="TIME", help="How long to 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Invocation:
-    """What a command finds as its context's object: the `.env` that was read, and whom a run tells of itself."""
+    """What a command finds as its context's object: the `.env` that was read, and whom a run tells of itself.
+
+    json: whether --json was typed, before the command or after it.
+    about: what a run knows of itself so far: its report says it, and so does what ends the run before that.
+    """
 
     env_file: Path | None
     ping: Ping
+    json: bool
+    about: dict[str, Json] = dataclasses.field(default_factory=dict)
 
 
 def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
@@ -42,6 +49,10 @@ def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
     def wrapper(context: typer.Context, **values: Any) -> None:  # noqa: ANN401 - whatever the command takes
         settings = read_settings(context)
         set_up_logging(settings)
+        with answering(context.obj.about, wanted=settings.json or context.obj.json):
+            call(context, settings, values)
+
+    def call(context: typer.Context, settings: Settings, values: dict[str, Any]) -> None:
         for name, declared in groups.items():
             values[name] = declared(**{option.name: values.pop(option.name) for option in options[name]})
         kept = {name: values[name] for name in (*groups, *(item.name for item in own)) if name in values}

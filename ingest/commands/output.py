@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TextIO
 
@@ -20,6 +21,7 @@ from ingest.settings import Settings
 
 LIBRARIES = ("httpx", "httpx2", "huggingface_hub", "qdrant_client")  # what -vv lets speak; none logs a header
 log = logging.getLogger("ingest")
+_answered = ContextVar("answered", default=False)  # whether this command has printed its JSON object, or tried to
 
 
 def tell(settings: Settings, *lines: str) -> None:
@@ -50,7 +52,8 @@ def print_lines(lines: Iterable[str]) -> None:
 
 
 def print_json(value: Json) -> None:
-    """Print one JSON object on stdout."""
+    """Print one JSON object on stdout, the only one of a command."""
+    _answered.set(True)
     print_lines([json.dumps(value, ensure_ascii=False, indent=2)])
 
 
@@ -76,8 +79,43 @@ def write_report(report: Mapping[str, Json], path: Path) -> None:
 
 
 @contextmanager
-def reporting(path: Path | None, about: Mapping[str, Json]) -> Iterator[None]:
+def answering(about: Mapping[str, Json], *, wanted: bool) -> Iterator[None]:
+    """Print, where JSON is wanted, what ends a command before it has printed an object of its own.
+
+    about: what that object says besides. A signal goes on as the error that it means.
+    """
+    _answered.set(False)
+    try:
+        yield
+    except KeyboardInterrupt as received:
+        ended = read_signal(received)
+        _answer_end(ended, about, wanted=wanted)
+        raise ended from None
+    except IngestError as error:
+        _answer_end(error, about, wanted=wanted)
+        raise
+
+
+def answer(value: Mapping[str, Json]) -> None:
+    """Print the JSON object of a failure; what can't be printed changes no exit code."""
+    try:
+        print_json(value)
+    except BrokenPipeError:
+        _drop_buffer(sys.stdout)
+    except UsageError as error:
+        complain(f"error: {error}")
+
+
+def describe_end(exit_code: int, error: str, about: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Give as JSON what ended a command before it had anything to report."""
+    return {"exit_code": exit_code, "error": error, **about}
+
+
+@contextmanager
+def reporting(path: Path | None, about: dict[str, Json]) -> Iterator[None]:
     """Write a report of what ends a run before it has one of its own, but for a lock: its holder writes one.
+
+    about: what the report says besides; when it ended is added.
 
     Raises UsageError where no report could be written to the path.
     """
@@ -89,9 +127,15 @@ def reporting(path: Path | None, about: Mapping[str, Json]) -> Iterator[None]:
         raise
     except (IngestError, KeyboardInterrupt) as ended:
         error = read_signal(ended) if isinstance(ended, KeyboardInterrupt) else ended
+        about["finished"] = tell_time()
         if path:
-            write_report({"exit_code": error.exit_code, "error": str(error), **about, "finished": tell_time()}, path)
+            write_report(describe_end(error.exit_code, str(error), about), path)
         raise
+
+
+def _answer_end(error: IngestError, about: Mapping[str, Json], *, wanted: bool) -> None:
+    if wanted and not _answered.get():
+        answer(describe_end(error.exit_code, str(error), about))
 
 
 def set_up_logging(settings: Settings) -> None:

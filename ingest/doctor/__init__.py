@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from ingest.deadline import run_within
 from ingest.doctor.account import HUB, ask_account, ask_credits, look_for_token
 from ingest.doctor.findings import Check, Examination, Setting, Status
 from ingest.doctor.masks import mask_users
@@ -14,7 +15,6 @@ from ingest.doctor.origins import choose
 from ingest.doctor.service import ask_embedder, list_hosts, look_for_model
 from ingest.doctor.storage import Seen, list_servers, look_at_disk, look_at_store
 from ingest.embedders.credentials import is_hugging_face
-from ingest.embedders.deadline import run_within
 from ingest.errors import EmbeddingError, IngestError, StoreError
 from ingest.protocols import Embedder, Store
 from ingest.settings import DEFAULT_PATH, Settings, open_chosen_embedder, open_chosen_store

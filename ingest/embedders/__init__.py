@@ -111,6 +111,7 @@ def open_embedder(
         query_prefix=query_prefix,
         document_prefix=document_prefix,
         clock=clock,
+        local=kind in ("hashing", "local"),
     )
 
 

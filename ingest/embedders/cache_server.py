@@ -3,9 +3,10 @@
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ingest.deadline import run_within
 from ingest.embedders.cache_failure import CacheError
 from ingest.errors import UsageError
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 SCHEMES = ("redis", "rediss", "unix")
 TTL = 30 * 86_400  # seconds after its last use at which a value is forgotten
 PATIENCE = 5.0  # seconds that the server may take to answer
+LONGEST = 6  # times that long may take what comes in drops: a connection, an answer, and both once more, with a rest
 ROOT = "create-vector-db:1"  # what all keys begin with; another number for another layout
 
 
@@ -36,6 +38,7 @@ class ServerCache:
         except ImportError as error:
             raise UsageError("--cache-url needs the package redis: pip install 'create-vector-db[redis]'") from error
         try:
+            self._longest = LONGEST * patience
             self._client = redis.Redis.from_url(
                 url,
                 socket_timeout=patience,
@@ -53,7 +56,7 @@ class ServerCache:
             pipeline = self._client.pipeline(transaction=False)
             pipeline.smembers(key)
             self._use(pipeline, [key])
-            return sorted(pipeline.execute()[0])
+            return sorted(self._ask(pipeline)[0])
 
     def add_canaries(self, identity: str, canaries: bytes) -> None:
         """Add to what is listed for an identity."""
@@ -64,7 +67,7 @@ class ServerCache:
             pipeline = self._client.pipeline(transaction=False)
             pipeline.sadd(key, canaries)
             pipeline.expire(key, TTL)
-            pipeline.execute()
+            self._ask(pipeline)
 
     def fetch(self, keys: Sequence[str]) -> dict[str, bytes]:
         """Fetch what is kept under these keys, whose time begins anew; one question."""
@@ -75,7 +78,7 @@ class ServerCache:
             pipeline = self._client.pipeline(transaction=False)
             pipeline.mget(names)
             self._use(pipeline, names)  # GETEX would be one word for both, and needs Redis 6.2
-            values = pipeline.execute()[0]
+            values = self._ask(pipeline)[0]
         return {key: value for key, value in zip(keys, values, strict=True) if value is not None}
 
     def keep(self, values: Mapping[str, bytes]) -> None:
@@ -86,7 +89,7 @@ class ServerCache:
             pipeline = self._client.pipeline(transaction=False)
             for key, value in values.items():
                 pipeline.set(f"{ROOT}:{key}", value, ex=TTL)
-            pipeline.execute()
+            self._ask(pipeline)
 
     def close(self) -> None:
         """Close the connections."""
@@ -98,6 +101,10 @@ class ServerCache:
             for name in names:
                 pipeline.expire(name, TTL)
 
+    def _ask(self, pipeline: "Pipeline") -> list[Any]:
+        """Ask what a pipeline holds; the client's own time-outs bound each read, not the whole."""
+        return run_within(self._longest, pipeline.execute)
+
     @contextmanager
     def _translated(self) -> Iterator[None]:
         import redis  # noqa: PLC0415 - heavy, optional
@@ -105,7 +112,7 @@ class ServerCache:
         try:
             yield
         except (redis.RedisError, OSError) as error:
-            words = " ".join(str(error).split())
+            words = " ".join(str(error).split()) or "no answer in time"
             raise CacheError(f"the cache {self.name} failed: {words}") from error
 
 

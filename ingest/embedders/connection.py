@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from ingest.deadline import run_within
 from ingest.embedders.credentials import clean_token, is_hugging_face, refuse_retired
-from ingest.embedders.deadline import run_within
 from ingest.embedders.failures import Asked, translate, translate_exception
-from ingest.errors import IngestError, UsageError
+from ingest.errors import IngestError, RefusedError, UsageError
 from ingest.hosts import is_loopback
 from ingest.trust import make_trust
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CONNECT, READ = 10.0, 120.0  # seconds
 SLACK = 30.0  # seconds more that an answer may take which comes in drops
+LARGEST = 512 * 2**20  # bytes of an answer: vectors for each of 512 tokens of 100 texts; more would fill the memory
 # Seconds that an endpoint scaled to zero holds a request while it starts, instead of answering 503; less than READ, so
 # that who waits hears of it in between. https://huggingface.co/docs/inference-endpoints/guides/autoscaling
 SCALE_UP = 60
@@ -63,11 +64,14 @@ class Connection:
     def request(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> "httpx.Response":
         """Send one request and give the answer, of whatever status; at most CONNECT + read + SLACK seconds.
 
-        Raises as the table of failures says of exceptions.
+        Raises RefusedError for an answer of more than LARGEST bytes, which fewer texts would make smaller; else as the
+        table of failures says of exceptions.
         """
         try:
             client = self.open()
-            return run_within(CONNECT + self._read + SLACK, lambda: client.request(method, url, json=body))
+            return run_within(CONNECT + self._read + SLACK, lambda: self._ask(client, method, url, body))
+        except IngestError:
+            raise
         except Exception as error:
             if translated := translate_exception(error, asked=self.asked):
                 raise translated from error
@@ -92,6 +96,18 @@ class Connection:
                 )
                 weakref.finalize(self, self._client.close)
             return self._client
+
+    def _ask(self, client: "httpx.Client", method: str, url: str, body: Mapping[str, Any] | None) -> "httpx.Response":
+        """Read an answer as long as it isn't larger than any can be."""
+        import httpx  # noqa: PLC0415 - heavy
+
+        content = bytearray()
+        with client.stream(method, url, json=body) as response:
+            for part in response.iter_raw():
+                content += part
+                if len(content) > LARGEST:
+                    raise RefusedError(f"{self.url} gives an answer of more than {LARGEST // 2**20} MiB")
+        return httpx.Response(response.status_code, headers=response.headers, content=bytes(content))
 
     def _make_headers(self) -> dict[str, str]:
         headers = {"authorization": f"Bearer {self._token}"} if self._token else {}

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ingest.deadline import run_within
 from ingest.embedders.checks import read_vectors
 from ingest.embedders.credentials import clean_token
-from ingest.embedders.deadline import run_within
 from ingest.embedders.failures import SCOPE, TOKENS_PAGE, Asked, translate_exception
 from ingest.embedders.pooling import check_pooling, pool
 from ingest.errors import CredentialError, IngestError, UsageError

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from ingest.deadline import LEAST, run_within
 from ingest.embedders.checks import DamagedError
 from ingest.embedders.rate import Rate, Ticket
 from ingest.errors import EmbeddingError, IngestError, RefusedError, UnavailableError
@@ -61,10 +62,11 @@ class _Call:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A request under way: its ticket, and how many waits there were before."""
+    """A request under way: its ticket, how many waits there were before, and the seconds that it may take."""
 
     ticket: Ticket
     round: int
+    seconds: float
 
 
 class Pacing:
@@ -78,7 +80,9 @@ class Pacing:
 
     max_wait: seconds since the last success, or the first failure after it, at which the service has failed for good;
     waiting for `requests_per_minute` and for the learned rate is not counted. One that may be starting is waited for
-    COLD_START, if that is longer, until its first success.
+    COLD_START, if that is longer, until its first success. A request that hangs is given up when that time is over,
+    but never before LEAST seconds.
+    local: it is this machine that works, which is waited for however long it takes.
     random: gives numbers in [0, 1).
     """
 
@@ -91,6 +95,7 @@ class Pacing:
         requests_per_minute: float | None,
         clock: Clock,
         random: Callable[[], float],
+        local: bool = False,
     ) -> None:
         self.requests = 0
         self.retries = 0
@@ -100,6 +105,7 @@ class Pacing:
         self._spacing = 60.0 / requests_per_minute if requests_per_minute else 0.0
         self._clock = clock
         self._random = random
+        self._local = local
         self._turn = threading.Condition()
         self._under_way = 0
         self._inputs = 0  # texts under way
@@ -135,7 +141,7 @@ class Pacing:
         while True:
             place = self._enter(call)
             try:
-                result = request()
+                result = self._make(request, place.seconds)
             except UnavailableError as error:
                 failure = error
             except RefusedError as error:
@@ -154,6 +160,14 @@ class Pacing:
                 self._succeed(call, place)
                 return result
             self._fail(failure, call, place)
+
+    def _make(self, request: Callable[[], Result], seconds: float) -> Result:
+        if self._local:
+            return request()
+        try:
+            return run_within(seconds, request)
+        except TimeoutError as error:
+            raise UnavailableError(f"{self._service} took too long to answer", timed_out=True) from error
 
     def _enter(self, call: _Call) -> _Place:
         """Wait for a place; what ends meanwhile wakes who sleeps here."""
@@ -182,7 +196,9 @@ class Pacing:
         self._next = now + max(self._spacing, self._stagger())
         self.requests += 1
         self.retries += call.failures > 0 or call.repeated
-        return _Place(self._rate.take(now, rested=rested), self._round)
+        patience = COLD_START if self._awaited and math.isinf(self._succeeded) else 0.0
+        seconds = max(LEAST, self._count_time_left(max(self._max_wait, patience), now))
+        return _Place(self._rate.take(now, rested=rested), self._round, seconds)
 
     def _stagger(self) -> float:
         """Give the seconds between requests that would else be sent in one moment.
@@ -276,7 +292,7 @@ class Pacing:
         """Make the error that ends it all, None while there is hope."""
         if error.unreachable and not self._met and self._strikes >= TRIES_UNMET:
             return EmbeddingError(f"{error}; tried {self._strikes} times: check the URL, the network and the proxy")
-        left = self._count_time_left(error, now)
+        left = self._count_time_left(self._find_patience(error), now)
         if left <= 0 and self._is_starting(error):
             return EmbeddingError(
                 f"{self._service} has not come up in {self._find_patience(error):g} s: see whether it is running, or "
@@ -297,12 +313,12 @@ class Pacing:
         if error.retry_after:  # 0 is no word: obeyed, it would be a storm
             return error.retry_after
         if error.loads:  # a guess, which is asked about after a minute
-            return min(error.loads, LONGEST_WAIT, self._count_time_left(error, now))
+            return min(error.loads, LONGEST_WAIT, self._count_time_left(self._find_patience(error), now))
         most = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._strikes - 1, 16))
-        return min(self._random() * most, self._count_time_left(error, now))
+        return min(self._random() * most, self._count_time_left(self._find_patience(error), now))
 
-    def _count_time_left(self, error: UnavailableError, now: float) -> float:
-        return (now if self._trouble is None else self._trouble) + self._find_patience(error) - now
+    def _count_time_left(self, patience: float, now: float) -> float:
+        return (now if self._trouble is None else self._trouble) + patience - now
 
     def _blame(self, error: UnavailableError, call: _Call, now: float) -> None:
         """Raise where the fault seems to be with these texts, so that fewer, or others, may pass."""

@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ingest.deadline import run_within
 from ingest.embedders.checks import read_vectors
-from ingest.embedders.deadline import run_within
 from ingest.embedders.failures import Asked, translate
 from ingest.embedders.pooling import check_pooling, pool
 from ingest.embedders.words import tidy

@@ -22,6 +22,7 @@ class SteadyEmbedder(Encoder):
     """A service whose replies are checked, whose failures are waited out, and whose refusals are isolated.
 
     The prefixes are put before each text, since most services ignore a request to do it. Safe to call from threads.
+    local: see Pacing.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class SteadyEmbedder(Encoder):
         document_prefix: str = "",
         clock: Clock | None = None,
         random: Callable[[], float] = chance.random,
+        local: bool = False,
     ) -> None:
         self._service = service
         self._query_prefix = query_prefix
@@ -47,6 +49,7 @@ class SteadyEmbedder(Encoder):
             requests_per_minute=requests_per_minute,
             clock=clock or SystemClock(),
             random=random,
+            local=local,
         )
         self._isolation = Isolation(self._send, service.name)
 

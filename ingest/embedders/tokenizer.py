@@ -4,9 +4,10 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from ingest.embedders.deadline import run_within
+from ingest.deadline import run_within
 from ingest.embedders.words import tidy
 
 _FILE = "tokenizer.json"
@@ -72,12 +73,14 @@ def fetch_tokenizer(model: str) -> str:
     No token is sent. What fails is said in one line, "" where nothing did: a run can do without.
     """
     _switch_telemetry_off()
-    from huggingface_hub import constants  # noqa: PLC0415 - heavy
+    # Both here, where no time runs: on a busy machine the import alone takes seconds.
+    from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url  # noqa: PLC0415 - heavy
 
     if constants.HF_HUB_OFFLINE:
         return "HF_HUB_OFFLINE is set"
     try:
-        run_within(_ANSWER, lambda: _ask_for(model))
+        ask = partial(get_hf_file_metadata, hf_hub_url(model, _FILE), timeout=_ANSWER, token=False)
+        run_within(_ANSWER, ask)  # raises what says that it can't be had
         run_within(_TRANSFER, lambda: _transfer(model))
     except TimeoutError:
         return f"{constants.ENDPOINT} does not answer in time"
@@ -88,13 +91,6 @@ def fetch_tokenizer(model: str) -> str:
 
 def _switch_telemetry_off() -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # read when huggingface_hub is imported
-
-
-def _ask_for(model: str) -> None:
-    """Ask whether the tokenizer can be had; raises what says that it can't."""
-    from huggingface_hub import get_hf_file_metadata, hf_hub_url  # noqa: PLC0415 - heavy
-
-    get_hf_file_metadata(hf_hub_url(model, _FILE), timeout=_ANSWER, token=False)
 
 
 def _transfer(model: str) -> None:

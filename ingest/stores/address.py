@@ -1,5 +1,6 @@
 """Where a Qdrant server is, and the clients that ask it."""
 
+import math
 import os
 import re
 import ssl
@@ -81,8 +82,11 @@ def read_address(url: str, api_key: str | None = None, grpc_port: int | None = N
     )
 
 
-def open_client(address: Address, *, binary: bool) -> QdrantClient:
-    """Make a client, which sends nothing yet; `binary`: by gRPC. Raises ValueError or ImportError for a proxy."""
+def open_client(address: Address, *, binary: bool, timeout: float = TIMEOUT) -> QdrantClient:
+    """Make a client, which sends nothing yet; `binary`: by gRPC. Raises ValueError or ImportError for a proxy.
+
+    timeout: seconds for one request.
+    """
     direct: dict[str, Any] = {"trust_env": False} if address.direct else {}
     return QdrantClient(
         url=address.url,
@@ -90,7 +94,7 @@ def open_client(address: Address, *, binary: bool) -> QdrantClient:
         prefer_grpc=binary,
         grpc_port=address.grpc_port or GRPC_PORT,
         grpc_options=choose_options(address),
-        timeout=TIMEOUT,
+        timeout=math.ceil(timeout),
         headers=address.headers or None,  # a key given as api_key prints a warning with plain http
         check_compatibility=False,  # it prints, from a thread
         verify=make_trust(address.scheme),

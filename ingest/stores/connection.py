@@ -8,7 +8,7 @@ from ingest.share import WHOLE, Share
 from ingest.stores.address import open_client, read_address
 from ingest.stores.form import ANY, Form
 from ingest.stores.haste import hasten
-from ingest.stores.patience import PATIENCE
+from ingest.stores.patience import PATIENCE, choose_timeout
 from ingest.stores.server import ServerStore
 from ingest.stores.server_lock import lock_server
 from ingest.stores.server_writes import WRITERS, Wire
@@ -46,8 +46,9 @@ def connect(
     if lock_wait is not None:
         lock = lock_server(address.name, collection, share)
         lock.acquire(lock_wait)
+    timeout = choose_timeout(max_wait)
     try:
-        client = open_client(address, binary=bool(prefer_grpc))
+        client = open_client(address, binary=bool(prefer_grpc), timeout=timeout)
     except BaseException as error:
         if lock:
             lock.release()
@@ -55,7 +56,7 @@ def connect(
             raise UsageError(f"{address.name} cannot be asked: {error}") from error
         raise
     asks = prefer_grpc is None and lock is not None and address.pair is not None
-    wire = Wire(WRITERS, binary=bool(prefer_grpc), hasten=partial(hasten, address) if asks else None)
+    wire = Wire(WRITERS, binary=bool(prefer_grpc), hasten=partial(hasten, address, timeout) if asks else None)
     return ServerStore(
         client, collection, name=address.name, lock=lock, alias=alias, wire=wire, max_wait=max_wait, form=form
     )

@@ -121,6 +121,8 @@ def read_failure(error: Exception) -> Failure | None:
     match error:
         case NotApplied():
             failure = Failure(Kind.SLOW if _LATE in words else Kind.PASSING, words)
+        case TimeoutError():
+            failure = Failure(Kind.SLOW, "no answer in time")
         case ResourceExhaustedResponse():
             failure = Failure(Kind.PASSING, words, "429", float(error.retry_after_s))
         case QdrantException():  # a Retry-After that is a date

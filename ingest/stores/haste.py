@@ -19,12 +19,17 @@ log = logging.getLogger("ingest")
 
 
 def hasten(
-    address: Address, collection: str, read_record: Callable[[], Mapping[str, Any]], read_version: Callable[[], str]
+    address: Address,
+    timeout: float,
+    collection: str,
+    read_record: Callable[[], Mapping[str, Any]],
+    read_version: Callable[[], str],
 ) -> QdrantClient | None:
     """Make a client that writes to a collection by gRPC; None, said once, where that is not answered in seconds.
 
     Two servers may share a machine, a version and the names of collections. Who answers gRPC must give back what the
     collection records of itself, which this run has just written to: read_record reads that by REST.
+    timeout: seconds for one request of that client.
     A key goes to a port that was guessed, without a certificate, only where the version of REST is told.
     """
     if (port := address.pair) is None:
@@ -37,7 +42,7 @@ def hasten(
                 "REST is used: %s is Qdrant %s, and gRPC at %s is answered by %s", address.name, here, where, there
             )
             return None
-        client = open_client(address, binary=True)
+        client = open_client(address, binary=True, timeout=timeout)
         for _ in range(LOOKS):
             if read_record() == _read_record(client, collection):
                 found, client = client, None

@@ -4,8 +4,10 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import ParamSpec, TypeVar
 
+from ingest.deadline import LEAST, run_within
 from ingest.stores.failures import PASSING, Failure, Kind, explain, read_failure
 from ingest.stores.gate import Gate
 
@@ -13,6 +15,7 @@ Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
 
 TIMEOUT = 60  # seconds for one request; a batch that waits for a busy server takes several
+SLACK = 5.0  # seconds more that an answer may take which comes in drops: the client bounds each read, not the whole
 PATIENCE = 300.0  # seconds of waiting in which nothing succeeds: a server restarts, or moves to another node, in less
 FIRST, LONGEST = 0.5, 30.0  # seconds of a wait without the server's word; doubled each time, with jitter
 SHORTEST = 0.5  # seconds of any wait, so that "Retry-After: 0" comes to an end
@@ -20,6 +23,11 @@ SPREAD = 0.1  # of a wait by the server's word, at most, is added: others were t
 TRIES = 3  # before any answer from the host: a wrong address should be told in seconds
 
 log = logging.getLogger("ingest")
+
+
+def choose_timeout(longest: float) -> float:
+    """Choose the seconds that a request may take where so many are waited in which nothing succeeds."""
+    return min(TIMEOUT, max(LEAST, longest))
 
 
 class Patience:
@@ -41,6 +49,7 @@ class Patience:
     ) -> None:
         self._host, self._collection = host, collection
         self._sleep, self._draw, self._longest = sleep, draw, longest
+        self._timeout = choose_timeout(longest)
         self._answered = False
         self._gate = Gate()
         self._spent = 0.0  # seconds since something succeeded, by the one who has the gate
@@ -54,7 +63,7 @@ class Patience:
         try:
             while True:
                 try:
-                    answer = request(*args, **kwargs)
+                    answer = run_within(self._timeout + SLACK, partial(request, *args, **kwargs))
                 except Exception as error:
                     failure = read_failure(error)
                     if failure is None:
@@ -93,7 +102,7 @@ class Patience:
 
     def _find_wait(self, failure: Failure, tries: int) -> float | None:
         """Find how long to wait after a failure; None where there is no point in it."""
-        self._spent += TIMEOUT if failure.timed_out else 0
+        self._spent += self._timeout if failure.timed_out else 0
         if failure.kind not in PASSING or (not self._answered and tries >= TRIES):
             return None
         if failure.retry_after is None:

@@ -197,6 +197,25 @@ class TestOpening:
         assert Path(cache.name).is_absolute()
         assert Path(cache.name).parent.name.startswith("create-vector-db") or "create-vector-db" in cache.name
 
+    def test_a_server_that_never_comes_to_an_end_is_left(self, monkeypatch: pytest.MonkeyPatch, redis_url: str) -> None:
+        given: list[float] = []
+
+        def hang(seconds: float, _: object) -> None:
+            given.append(seconds)
+            raise TimeoutError
+
+        monkeypatch.setattr("ingest.embedders.cache_server.run_within", hang)
+        with closing(ServerCache(redis_url, patience=2.0)) as cache:
+            for ask in (
+                lambda: cache.list_canaries("i"),
+                lambda: cache.add_canaries("i", b""),
+                lambda: cache.fetch(["a"]),
+                lambda: cache.keep({"a": b""}),
+            ):
+                with pytest.raises(CacheError, match="failed: no answer in time"):
+                    ask()
+        assert given == [12.0] * 4
+
     @pytest.mark.parametrize("url", ["host:6379", "http://host", "memcached://host", "redis://host:port", "redis"])
     def test_refuses_what_is_no_url_of_a_server(self, url: str) -> None:
         with pytest.raises(UsageError, match="redis://HOST:PORT"):

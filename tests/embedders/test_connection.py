@@ -1,11 +1,13 @@
+import gzip
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from ingest.embedders import connection
 from ingest.embedders.connection import READ, SCALE_UP, Connection
 from ingest.embedders.credentials import is_hugging_face
-from ingest.errors import UsageError
+from ingest.errors import RefusedError, UsageError
 from tests.loopback import Answer, script, serve
 
 
@@ -57,3 +59,19 @@ def test_an_endpoint_that_sleeps_is_asked_to_hold_the_request(url: str, held: bo
 def test_the_retired_host_is_refused() -> None:
     with pytest.raises(UsageError, match="is retired: use --embedder hf"):
         Connection("https://api-inference.huggingface.co/models/a/b")
+
+
+def test_an_answer_without_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "LARGEST", 2**20)
+    with serve(script(Answer(body=b" " * 2**20), Answer(body=b" " * (2**20 + 1)))) as server:
+        asked = Connection(server.url)
+        assert len(asked.request("GET", server.url).content) == 2**20
+        with pytest.raises(RefusedError, match="an answer of more than 1 MiB"):
+            asked.request("GET", server.url)
+
+
+def test_an_answer_may_be_packed() -> None:
+    packed = gzip.compress(b"[[1.0]]")
+    with serve(script(Answer(418, packed, {"Content-Encoding": "gzip", "Retry-After": "7"}))) as server:
+        response = Connection(server.url).request("POST", server.url, {"inputs": ["a"]})
+    assert (response.status_code, response.content, response.headers["retry-after"]) == (418, b"[[1.0]]", "7")

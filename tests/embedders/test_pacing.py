@@ -1,10 +1,15 @@
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle, repeat
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ingest.deadline import LEAST
+from ingest.embedders import open_embedder, pacing
 from ingest.embedders.pacing import COLD_START, SystemClock
 from ingest.embedders.steady import SteadyEmbedder
 from ingest.errors import CredentialError, EmbeddingError, IngestError, RefusedError, UnavailableError
@@ -193,12 +198,12 @@ def _run(*calls: Callable[[], object]) -> list[BaseException | None]:
 def test_requests_that_fail_together_wait_once() -> None:
     clock = FakeClock()
     barrier = threading.Barrier(4)
-    first = threading.local()
+    past: set[str] = set()
     met: list[str] = []
 
     def behave(texts: Sequence[str]) -> None:
-        if texts != ["warm"] and not getattr(first, "past", False):
-            first.past = True
+        if texts != ["warm"] and texts[0] not in past:
+            past.add(texts[0])
             barrier.wait(10)
             met.append(texts[0])
             raise BUSY
@@ -432,3 +437,61 @@ def test_another_dimension_later_is_a_bad_reply() -> None:
     encode(embedder, "a")
     encode(embedder, "b")
     assert clock.sleeps == [1]
+
+
+class Hanging:
+    """Stands for `run_within`: a request takes all the time that it is given, or is answered."""
+
+    def __init__(self, clock: FakeClock, hangs: Iterator[bool]) -> None:
+        self.given: list[float] = []
+        self._clock, self._hangs = clock, hangs
+
+    def __call__(self, seconds: float, function: Callable[[], object]) -> object:
+        self.given.append(seconds)
+        if next(self._hangs):
+            self._clock.now += seconds
+            raise TimeoutError
+        return function()
+
+
+@given(st.floats(0, 2_000), st.lists(st.floats(0, 1, exclude_max=True), min_size=1))
+def test_a_service_that_hangs_is_given_up_when_max_wait_is_over(max_wait: float, draws: list[float]) -> None:
+    clock = FakeClock()
+    hanging = Hanging(clock, repeat(True))
+    random = cycle(draws).__next__
+    embedder = SteadyEmbedder(FakeService(), clock=clock, random=random, max_wait=max_wait)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(pacing, "run_within", hanging)
+        with pytest.raises(EmbeddingError, match=r"\(--max-wait\); it last said: fake took too long to answer"):
+            embedder.embed_each(["a"])
+    assert min(hanging.given) >= LEAST
+    assert clock.now - 1000 <= max(max_wait, LEAST) + LEAST
+    assert len(hanging.given) == embedder.requests <= 2
+
+
+def test_one_request_that_hangs_does_not_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = FakeClock()
+    adapter = UnavailableError("fake took too long to answer", timed_out=True)  # its own bound is less than max_wait
+    hanging = Hanging(clock, repeat(False))
+    monkeypatch.setattr(pacing, "run_within", hanging)
+    embedder = make_embedder(FakeService(follow(adapter, None)), clock, max_wait=600)
+    encode(embedder, "a")
+    assert hanging.given == [600, 599]
+
+
+def test_this_machine_is_given_all_the_time_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging = Hanging(FakeClock(), repeat(True))
+    monkeypatch.setattr(pacing, "run_within", hanging)
+    encode(SteadyEmbedder(FakeService(), max_wait=0, local=True), "a")
+    assert hanging.given == []
+    assert open_embedder("hashing", max_wait=0).embed_each(["a"])
+    assert hanging.given == []
+
+
+def test_a_service_that_starts_is_given_the_time_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = FakeClock()
+    hanging = Hanging(clock, repeat(False))
+    monkeypatch.setattr(pacing, "run_within", hanging)
+    starting = UnavailableError("fake answers 503", starting=True)
+    encode(make_embedder(FakeService(follow(starting, None)), clock, max_wait=20), "a")
+    assert hanging.given == [20, COLD_START - 1]

@@ -15,6 +15,7 @@ from ingest.errors import StoreError
 from ingest.stores import connection, haste, open_store
 from ingest.stores.address import GRPC_PORT, REST_PORT, choose_options, read_address
 from ingest.stores.connection import connect
+from ingest.stores.patience import TIMEOUT
 from ingest.stores.server import ServerStore
 from tests.loopback import find_free_port, script, serve
 from tests.stores.rest import VERSION, LocalQdrant, refuse
@@ -119,7 +120,7 @@ def test_shares_that_record_at_this_moment_do_not_make_it_another_server() -> No
             found = store._client.get_collection("legal_rag").config.metadata  # type: ignore[attr-defined]
             return stale.pop() if stale else found
 
-        client = haste.hasten(read_address(url, None, rpc.port), "legal_rag", read_record, lambda: VERSION)
+        client = haste.hasten(read_address(url, None, rpc.port), TIMEOUT, "legal_rag", read_record, lambda: VERSION)
         assert client
         client.close()
 
@@ -168,7 +169,7 @@ def test_a_closed_port_costs_one_note(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def hasten(url: str, port: int) -> object:
-    return haste.hasten(read_address(url, grpc_port=port), "laws", dict, lambda: VERSION)
+    return haste.hasten(read_address(url, grpc_port=port), TIMEOUT, "laws", dict, lambda: VERSION)
 
 
 def test_a_port_that_says_nothing_costs_the_probe_alone(

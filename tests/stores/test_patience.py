@@ -5,6 +5,7 @@ import json
 import math
 import threading
 from collections.abc import Callable
+from contextlib import closing
 
 import grpc  # type: ignore[import-untyped]  # it ships no types
 import httpx
@@ -16,11 +17,13 @@ from qdrant_client.common.client_exceptions import QdrantException, ResourceExha
 from qdrant_client.http import exceptions
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
+from ingest.deadline import LEAST
 from ingest.errors import CredentialError, StoreError
 from ingest.stores import failures
+from ingest.stores.connection import connect
 from ingest.stores.failures import Kind, NotApplied, explain, read_failure
 from ingest.stores.gate import Gate
-from ingest.stores.patience import LONGEST, PATIENCE, SHORTEST, SPREAD, TIMEOUT, TRIES, Patience
+from ingest.stores.patience import LONGEST, PATIENCE, SHORTEST, SLACK, SPREAD, TIMEOUT, TRIES, Patience, choose_timeout
 
 HOST = "http://127.0.0.1:6333"
 
@@ -334,6 +337,40 @@ def test_a_connection_that_times_out_counts_as_long_as_it_took() -> None:
     request = Requests(forever=lost(httpx.ConnectTimeout("")))
     _, slept = ask(request)
     assert PATIENCE - LONGEST - TIMEOUT <= sum(slept) + TIMEOUT * request.made <= PATIENCE + TIMEOUT
+
+
+@given(st.floats(0, 10_000))
+def test_a_request_may_take_as_long_as_is_waited_at_all_within_bounds(longest: float) -> None:
+    assert LEAST <= choose_timeout(longest) <= TIMEOUT
+    assert choose_timeout(longest) in (LEAST, longest, TIMEOUT)
+
+
+@pytest.mark.parametrize(("longest", "most"), [(0, 1), (5, 1), (LEAST, 2), (PATIENCE, PATIENCE // TIMEOUT + 1)])
+def test_an_answer_that_never_comes_to_an_end_is_left(
+    monkeypatch: pytest.MonkeyPatch, longest: float, most: int
+) -> None:
+    given_: list[float] = []
+
+    def hang(seconds: float, _: object) -> None:
+        given_.append(seconds)
+        raise TimeoutError
+
+    slept: list[float] = []
+    patience = Patience(HOST, "laws", slept.append, lambda: 0.0, longest=longest)
+    patience.ask(lambda: 0)
+    monkeypatch.setattr("ingest.stores.patience.run_within", hang)
+    with pytest.raises(StoreError, match=f"{HOST}: no answer in time. It did not get better"):
+        patience.ask(lambda: 0)
+    timeout = choose_timeout(longest)
+    assert set(given_) == {timeout + SLACK}
+    assert len(given_) <= most
+    assert sum(slept) + timeout * (len(given_) - 1) <= longest
+
+
+def test_the_client_is_given_the_time_that_a_request_has() -> None:
+    for longest, seconds in ((5.0, LEAST), (33.3, 34), (PATIENCE, TIMEOUT)):
+        with closing(connect("http://127.0.0.1:6333", "laws", max_wait=longest)) as store:
+            assert store._client._client._timeout == seconds  # type: ignore[attr-defined]
 
 
 class Bucket:
