@@ -83,7 +83,8 @@ def write_alone(folder: Path) -> dict[str, Any]:
     """Let the engine write the points of the folder; give what it took, and its own memory."""
     import qdrant_edge as edge  # noqa: PLC0415 - brings the engine
 
-    from ingest.stores import embedded_collection as ours  # noqa: PLC0415
+    from ingest.stores.embedded_collection import FLUSH_EVERY  # noqa: PLC0415
+    from ingest.stores.engine import configure, make_index  # noqa: PLC0415
     from ingest.stores.records import INDEXED  # noqa: PLC0415
 
     place = folder / "alone"
@@ -92,9 +93,9 @@ def write_alone(folder: Path) -> dict[str, Any]:
     prepared = prepare(folder)
     first = next(prepared)
     before = read_memory(os.getpid())[1]
-    shard = edge.EdgeShard.create(str(place), ours._configure(DIMENSION))  # noqa: SLF001 - the same settings
+    shard = edge.EdgeShard.create(str(place), configure(DIMENSION))
     for field in INDEXED:
-        shard.update(ours._index(field, "keyword"))  # noqa: SLF001
+        shard.update(make_index(field, "keyword"))
     spent = dict.fromkeys(("making", "writing", "flushing"), 0.0)
     wall, points, unflushed = 0.0, 0, 0
     batch: list[Point] | None = first
@@ -106,7 +107,7 @@ def write_alone(folder: Path) -> dict[str, Any]:
         shard.update(operation)
         times.append(time.thread_time())
         points, unflushed = points + len(batch), unflushed + len(batch)
-        if unflushed >= ours.FLUSH_EVERY:
+        if unflushed >= FLUSH_EVERY:
             shard.flush()
             unflushed = 0
         times.append(time.thread_time())

@@ -183,11 +183,12 @@ def open_chosen_store(
     exclusive: bool = False,
     max_wait: float | None = None,
     share: Share = WHOLE,
+    gather: bool = False,
 ) -> tuple[Store, list[str]]:
     """Open the store that the settings name, and say what was decided on the way.
 
     exclusive: hold a server's collection against other runs on this host, but for other shares.
-    max_wait: see `open_store`.
+    max_wait, gather: see `open_store`.
     """
     name = settings.collection or DEFAULT_COLLECTION
     host = settings.qdrant_url or settings.qdrant_host
@@ -209,6 +210,7 @@ def open_chosen_store(
         lock_wait=lock_wait,
         max_wait=max_wait,
         share=share,
+        gather=gather,
     )
 
 
@@ -233,6 +235,7 @@ def open_server(
     lock_wait: float = 0.0,
     max_wait: float | None = None,
     share: Share = WHOLE,
+    gather: bool = False,
 ) -> tuple[Store, list[str]]:
     """Open a server with the key of the environment."""
     key, note = environment.find_qdrant_key(url, os.environ)
@@ -248,6 +251,7 @@ def open_server(
         exclusive=exclusive,
         lock_wait=lock_wait,
         share=share,
+        gather=gather,
     )
     return store, [note] if note else []
 

@@ -184,7 +184,14 @@ def index(
         opened, notes = open_chosen_embedder(settings, **pacing)
         second = open_fallback(fallback, settings, **pacing) if fallback else None
         cache = open_run_cache(opened, directory=cache_dir, url=cache_url, enabled=not no_cache, read_only=dry_run)
-        store, more = open_chosen_store(settings, lock_wait=wait, exclusive=not dry_run, max_wait=max_wait, share=part)
+        store, more = open_chosen_store(
+            settings,
+            lock_wait=wait,
+            exclusive=not dry_run,
+            max_wait=max_wait,
+            share=part,
+            gather=cache is not None,  # else what is killed would have to be embedded again
+        )
         with closing(store), closing(cache) if cache else nullcontext():
             described = _describe(store, foreign=adopt) if dry_run or second else None
             unasked = stand_in(opened, described, cache, spec=settings.embedder or "") if dry_run else None

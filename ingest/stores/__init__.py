@@ -30,6 +30,7 @@ def open_store(
     lock_wait: float = 0.0,
     exclusive: bool = True,
     share: Share = WHOLE,
+    gather: bool = False,
 ) -> Store:
     """Open one collection of the embedded store in the folder `path`, or of the Qdrant server at `url`.
 
@@ -41,6 +42,8 @@ def open_store(
     lock_wait: seconds to wait for another process of this host to let go of the collection.
     exclusive: hold the collection against other processes of this host. Searches don't; the embedded store always does.
     share: what of the origins this process fills. Shares of one number hold a server's collection side by side.
+    gather: let points for a server wait in this process for seconds, so that they take few requests; what waits is
+    lost where the process is killed. For vectors that a cache keeps.
     Nothing else is asked of a server yet. Raises UsageError for neither or both, a name that no collection can have, or
     what only a server has, where it is a folder;
     LockedError where another process holds the collection; IdentityError for a folder of something else.
@@ -74,5 +77,6 @@ def open_store(
         lock_wait=lock_wait if exclusive else None,
         form=form,
         share=share,
+        gather=gather,
         **({} if max_wait is None else {"max_wait": max_wait}),
     )

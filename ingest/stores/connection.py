@@ -11,7 +11,7 @@ from ingest.stores.haste import hasten
 from ingest.stores.patience import PATIENCE, choose_timeout
 from ingest.stores.server import ServerStore
 from ingest.stores.server_lock import lock_server
-from ingest.stores.server_writes import WRITERS, Wire
+from ingest.stores.wire import LINGER, WRITERS, Wire
 
 log = logging.getLogger("ingest")
 
@@ -28,6 +28,7 @@ def connect(
     max_wait: float = PATIENCE,
     form: Form = ANY,
     share: Share = WHOLE,
+    gather: bool = False,
 ) -> ServerStore:
     """Make the store of one collection at a URL.
 
@@ -37,6 +38,7 @@ def connect(
     lock_wait: seconds to wait for another process of this host that fills the same collection; None takes no lock.
     share: what this process fills of it; other shares of the same number don't wait for each other.
     max_wait: seconds to wait in which nothing succeeds, see `Patience`.
+    gather: let points wait on this side for seconds, so that they take few requests.
     Raises UsageError for what is no URL, LockedError where another process holds the collection.
     """
     address = read_address(url, api_key, grpc_port)
@@ -56,7 +58,8 @@ def connect(
             raise UsageError(f"{address.name} cannot be asked: {error}") from error
         raise
     asks = prefer_grpc is None and lock is not None and address.pair is not None
-    wire = Wire(WRITERS, binary=bool(prefer_grpc), hasten=partial(hasten, address, timeout) if asks else None)
+    hasty = partial(hasten, address, timeout) if asks else None
+    wire = Wire(WRITERS, binary=bool(prefer_grpc), hasten=hasty, linger=LINGER if gather else 0.0)
     return ServerStore(
         client, collection, name=address.name, lock=lock, alias=alias, wire=wire, max_wait=max_wait, form=form
     )

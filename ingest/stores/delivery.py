@@ -2,13 +2,20 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from qdrant_client import models
 
 from ingest.stores.batches import cut
-from ingest.stores.failures import LimitedError, NotApplied
+from ingest.stores.failures import Kind, LimitedError, NotApplied, read_failure
 from ingest.stores.patience import Asked, Patience
+
+_GATEWAY_TIMEOUT = "504"  # how a proxy puts it that the server took too long
+
+
+class TooSlow(Exception):  # noqa: N818 - it says how it went
+    """Items that took too long together, of which one may take as long as many."""
 
 
 class Delivery:
@@ -32,14 +39,33 @@ class Delivery:
 
         self._patience.ask(checked)
 
-    def send(self, request: Callable[[list[Any]], Any], items: list[Any]) -> None:
-        """Write a batch. What a server never lets through at once is halved, and so are the batches after it."""
+    def send(self, request: Callable[[list[Any]], Any], items: list[Any], *, unequal: bool = False) -> None:
+        """Write a batch. What a server never lets through at once is halved, and so are the batches after it.
+
+        unequal: some items may take much longer than others. Of those that take too long at once, each is made alone.
+        """
         try:
-            self.make(request, items)
+            self.make(partial(_refuse_slow, request) if unequal and len(items) > 1 else request, items)
+        except TooSlow:
+            self._divide(request, items, 1, unequal=unequal)
         except LimitedError:
             half = len(items) // 2
             if not half:
                 raise
-            self.most = min(self.most, half)
-            for some in cut(items, half):
-                self.send(request, some)
+            self._divide(request, items, half, unequal=unequal)
+
+    def _divide(self, request: Callable[[list[Any]], Any], items: list[Any], size: int, *, unequal: bool) -> None:
+        self.most = min(self.most, size)
+        for some in cut(items, size):
+            self.send(request, some, unequal=unequal)
+
+
+def _refuse_slow(request: Callable[[list[Any]], Any], items: list[Any]) -> Any:  # noqa: ANN401 - what the client gives
+    """Make a request; raise TooSlow for what is not made in time."""
+    try:
+        return request(items)
+    except Exception as error:
+        failure = read_failure(error)
+        if failure and (failure.kind is Kind.SLOW or failure.status == _GATEWAY_TIMEOUT):
+            raise TooSlow from error
+        raise

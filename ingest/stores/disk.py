@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from ingest.errors import StoreError
+from ingest.model import Json
 
 MIB = 2**20
 
@@ -38,4 +39,21 @@ def measure(folder: Path) -> int:
         except FileNotFoundError:  # the engine removes files of its own as it goes
             continue
         total += getattr(status, "st_blocks", -(-status.st_size // 512)) * 512
+    return total
+
+
+def estimate_bytes(payload: Json) -> int:
+    """Estimate the bytes of a payload: characters of up to four bytes, and something for what stands between."""
+    total, left = 0, [payload]
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            total += 4 * len(value)
+        elif isinstance(value, dict):
+            total += 4 * sum(map(len, value))
+            left += value.values()
+        elif isinstance(value, list | tuple):
+            left += value
+        else:
+            total += 16
     return total

@@ -11,6 +11,7 @@ from ingest.protocols import Store
 from ingest.stores import layout
 from ingest.stores.builds import Mark, Unfinished, make_mark
 from ingest.stores.embedded_collection import EmbeddedCollection
+from ingest.stores.engine import translating
 from ingest.stores.lock import FolderLock
 
 
@@ -23,11 +24,11 @@ class EmbeddedStore(EmbeddedCollection):
         super().__init__(path, collection)
         self._built: EmbeddedBuild | None = None
         self._lock = FolderLock(self._folder)
-        with self._translated():
+        with translating(self._folder):
             layout.refuse_foreign(Path(path))
         self._lock.acquire(lock_wait, sleep)
         try:
-            with self._translated():
+            with translating(self._folder):
                 self._manifest = layout.read_manifest(self._folder)
         except BaseException:
             self.close()
@@ -54,7 +55,7 @@ class EmbeddedStore(EmbeddedCollection):
             raise StoreError(f"nothing that can be switched to was built beside {self._folder}")
         self._built = None
         self._close_shard()
-        with self._translated():
+        with translating(self._folder):
             layout.write_manifest(self._folder, manifest)
         self._manifest, self._deleted = manifest, False
         try:
@@ -66,7 +67,7 @@ class EmbeddedStore(EmbeddedCollection):
     def clear(self) -> list[str]:
         """Remove what builds that ended early, or collections that were replaced, left; give the names."""
         self._close_build()
-        with self._translated():
+        with translating(self._folder):
             return layout.clear(self._folder, self._manifest)
 
     def adopt(self, collection: Collection) -> None:  # noqa: ARG002 - as the protocol has it
@@ -98,7 +99,7 @@ class EmbeddedBuild(Unfinished, EmbeddedCollection):
         super().__init__(path, collection)
         self._beside = beside
         self._who = make_mark(collection, time.time())
-        with self._translated():
+        with translating(self._folder):
             self._manifest = layout.read_build(self._folder, beside)
 
     def give_away(self) -> layout.Manifest | None:

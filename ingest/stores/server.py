@@ -21,8 +21,8 @@ from ingest.stores.server_build import ServerBuild
 from ingest.stores.server_collection import ServerCollection
 from ingest.stores.server_form import read_form
 from ingest.stores.server_lock import ServerLock
-from ingest.stores.server_writes import ONE_BY_ONE, Wire
 from ingest.stores.shapes import find_misfit
+from ingest.stores.wire import ONE_BY_ONE, Wire
 
 OLDEST = (1, 16)  # version of a server that gives metadata back
 
@@ -55,9 +55,9 @@ class ServerStore(ServerCollection):
     ) -> None:
         known = alias or collection
         patience = Patience(name, known, sleep, draw, longest=max_wait)
-        super().__init__(client, known, name=name, patience=patience, wire=wire, form=form)
+        super().__init__(client, known, name=name, patience=patience, clock=clock, wire=wire, form=form)
         self._wire = wire
-        self._base, self._alias, self._lock, self._clock = collection, alias or "", lock, clock
+        self._base, self._alias, self._lock = collection, alias or "", lock
         self._target: str | None = None  # what stands behind the alias, once it was looked up
         self._built: ServerBuild | None = None
 

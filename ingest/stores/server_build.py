@@ -14,7 +14,7 @@ from ingest.stores.form import Form
 from ingest.stores.metadata import ALIAS, BUILDING
 from ingest.stores.patience import Patience
 from ingest.stores.server_collection import ServerCollection
-from ingest.stores.server_writes import Wire
+from ingest.stores.wire import Wire
 
 
 class ServerBuild(Unfinished, ServerCollection):
@@ -37,8 +37,8 @@ class ServerBuild(Unfinished, ServerCollection):
         form: Form,
         like: models.CollectionInfo | None,
     ) -> None:
-        super().__init__(client, collection, name=name, patience=patience, wire=wire, form=form, like=like)
-        self._alias, self._clock = alias, clock
+        super().__init__(client, collection, name=name, patience=patience, clock=clock, wire=wire, form=form, like=like)
+        self._alias = alias
         self._mark = make_mark(of, clock())
         self._seen: float | None = None  # when the collection last had a sign of life of this process
 

@@ -11,7 +11,7 @@ from ingest.model import Hit, Payload, Point, Stored, Vector
 from ingest.stores.batches import cut
 from ingest.stores.failures import AbsentError
 from ingest.stores.patience import Patience
-from ingest.stores.records import DATASET, ORIGIN, TEXT
+from ingest.stores.records import DATASET, ORIGIN, STATE, TEXT
 
 PAGE = 1_000  # points that are read at once without their vectors
 MATCHED = 256  # points that are read at once with their vectors, and values that one condition lists
@@ -25,6 +25,7 @@ class Reads:
 
     def __init__(self, client: QdrantClient, patience: Patience, locate: Callable[[], str], *, name: str) -> None:
         self._client, self._patience, self._locate, self._name = client, patience, locate, name
+        self._counted: tuple[str, int] | None = None  # points of a dataset, while nothing else was asked
 
     def count(self, where: models.Filter) -> int:
         """Count points, exactly."""
@@ -32,6 +33,25 @@ class Reads:
             return self._patience.ask(self._client.count, self._locate(), where, exact=True).count
         except AbsentError:
             return 0
+
+    def count_origins(self, dataset: str) -> dict[str, int]:
+        """Count the points of each origin, exactly."""
+        counts = self.count_values(match(dataset), ORIGIN)
+        self._counted = dataset, sum(counts.values())
+        return counts
+
+    def count_states(self, dataset: str) -> dict[str, int]:
+        """Count the points of each state, exactly.
+
+        Mostly each point has one. Then they are as many as those of the origins, which were counted just before, and
+        no count is asked for.
+        """
+        (counted, total), self._counted = self._counted or ("", 0), None
+        if total and counted == dataset:
+            hits = self._facet(match(dataset), STATE, total + ROOM)
+            if sum(hits.values()) == total:
+                return hits
+        return self.count_values(match(dataset), STATE)
 
     def count_values(self, where: models.Filter, key: str) -> dict[str, int]:
         """Count the points of each value of an indexed field.
@@ -45,12 +65,12 @@ class Reads:
             if not total:
                 return {}
             limit = total + ROOM
-            hits = self._patience.ask(self._client.facet, self._locate(), key, where, limit=limit, exact=True).hits
-            before, counted = total, sum(hit.count for hit in hits)
+            hits = self._facet(where, key, limit)
+            before, counted = total, sum(hits.values())
             if counted != before:
                 total = self.count(where)
             if min(before, total) <= counted <= max(before, total) and len(hits) < limit:
-                return {str(hit.value): hit.count for hit in hits}
+                return hits
         raise StoreError(
             f"{self._name} counts {total} points in collection {self._locate()!r} and {counted} by "
             f"their {key}: another run may be writing them, or an index is damaged. Run again later"
@@ -127,6 +147,10 @@ class Reads:
         except AbsentError:
             return []
         return [Hit(str(point.id), min(point.score, 1.0), dict(point.payload or {})) for point in answer.points]
+
+    def _facet(self, where: models.Filter, key: str, limit: int) -> dict[str, int]:
+        hits = self._patience.ask(self._client.facet, self._locate(), key, where, limit=limit, exact=True).hits
+        return {str(hit.value): hit.count for hit in hits}
 
     def _scroll(
         self, where: models.Filter, limit: int, *, payload: bool | list[str], vectors: bool

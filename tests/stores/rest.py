@@ -18,7 +18,6 @@ WRITES = {
     ("PUT", "index"),
     ("PUT", "points"),
     ("POST", "points/delete"),
-    ("POST", "points/payload"),
     ("POST", "points/batch"),
 }
 VERSION = "1.16.3"
@@ -110,7 +109,6 @@ class LocalQdrant:
                 with_vectors=body.get("with_vector", False),
             ),
             ("POST", "points/delete"): lambda: client.delete(name, models.PointIdsList(points=body["points"])),
-            ("POST", "points/payload"): lambda: client.set_payload(name, body["payload"], where or [], key=body["key"]),
             ("POST", "points/batch"): lambda: client.batch_update_points(
                 name, _read(list[models.UpdateOperation], body["operations"])
             ),

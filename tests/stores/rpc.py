@@ -127,16 +127,12 @@ class _Service(grpc.GenericRpcHandler):  # type: ignore[misc]  # without types, 
         self._local.client.delete(request.collection_name, GrpcToRest.convert_points_selector(request.points))
         return _complete()
 
-    def set_payload(self, request: Any) -> Any:
-        assert request.wait
-        where = convert_filter(request.points_selector.filter)
-        fields = grpc_to_payload(request.payload)
-        self._local.client.set_payload(request.collection_name, fields, where, key=request.key)
-        return _complete()
-
     def batch(self, request: Any) -> Any:
         assert request.wait
         operations = [GrpcToRest.convert_points_update_operation(each) for each in request.operations]
+        for each in operations:
+            if isinstance(each, models.SetPayloadOperation) and each.set_payload.filter:
+                each.set_payload.filter = trim(each.set_payload.filter)
         self._local.client.batch_update_points(request.collection_name, operations)
         return services.UpdateBatchResponse(result=[_complete().result for _ in operations])
 
@@ -189,7 +185,6 @@ METHODS: dict[str, tuple[Any, Callable[[_Service, Any], Any]]] = {
     "UpdateAliases": (services.ChangeAliases, _Service.update_aliases),
     "CreateFieldIndex": (services.CreateFieldIndexCollection, _Service.index),
     "Upsert": (services.UpsertPoints, _Service.upsert),
-    "SetPayload": (services.SetPayloadPoints, _Service.set_payload),
     "UpdateBatch": (services.UpdateBatchPoints, _Service.batch),
     "Scroll": (services.ScrollPoints, _Service.scroll),
     "Count": (services.CountPoints, _Service.count),
@@ -201,9 +196,8 @@ METHODS: dict[str, tuple[Any, Callable[[_Service, Any], Any]]] = {
 }
 
 
-def convert_filter(sent: Any) -> models.Filter:
-    """Read a filter. A list that is empty says nothing, which local mode knows since qdrant-client 1.20 only."""
-    read = GrpcToRest.convert_filter(sent)
+def trim(read: models.Filter) -> models.Filter:
+    """Leave out lists that are empty: they say nothing, which local mode knows since qdrant-client 1.20 only."""
     return models.Filter(**{name: value for name, value in vars(read).items() if value != []})
 
 
@@ -232,4 +226,4 @@ def _convert(record: models.Record) -> Any:
 
 
 def _read_filter(request: Any) -> models.Filter | None:
-    return convert_filter(request.filter) if request.HasField("filter") else None
+    return trim(GrpcToRest.convert_filter(request.filter)) if request.HasField("filter") else None

@@ -18,7 +18,7 @@ from qdrant_client import QdrantClient
 from qdrant_edge import EdgeShard
 
 from ingest.errors import IdentityError, IngestError, LockedError, StoreError, UsageError
-from ingest.stores import compaction, disk, embedded_collection, open_store
+from ingest.stores import compaction, disk, embedded_collection, engine, open_store
 from ingest.stores.embedded import EmbeddedStore
 from tests.stores.samples import fill, list_files, make_collection, make_payload, make_point, make_points, make_vector
 
@@ -448,7 +448,7 @@ def test_only_what_was_deleted_or_is_not_indexed_is_compacted(
     store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compactions = Compactions(monkeypatch)
-    monkeypatch.setattr(embedded_collection, "UNINDEXED", 20)
+    monkeypatch.setattr(engine, "UNINDEXED", 20)
     store.compact()
     fill(store, make_points([str(n) for n in range(19)]))
     store.compact()
@@ -494,7 +494,7 @@ def test_a_collection_that_is_replaced_ten_times_does_not_grow(store: EmbeddedSt
 
 
 def test_a_large_collection_gets_an_index(store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded_collection, "UNINDEXED", 2_000)
+    monkeypatch.setattr(engine, "UNINDEXED", 2_000)
     store.create(make_collection(dimension=128))
     points = [make_point(str(number), dimension=128) for number in range(2_500)]
     store.upsert(points)
@@ -553,7 +553,7 @@ def test_a_vector_is_stored_whatever_its_form(store: EmbeddedStore, form: str) -
 
 def test_a_payload_weighs_the_same_in_lists_and_tuples() -> None:
     listed, tupled = {"a": ["x" * 1_000, ["y"]]}, {"a": ("x" * 1_000, ("y",))}
-    assert embedded_collection._weigh(tupled) == embedded_collection._weigh(listed) > 1_000
+    assert disk.estimate_bytes(tupled) == disk.estimate_bytes(listed) > 1_000
 
 
 def test_a_shard_that_an_orphan_still_optimises_is_waited_for(store: EmbeddedStore) -> None:

@@ -15,10 +15,10 @@ from ingest.errors import CredentialError, IdentityError, StoreError, UsageError
 from ingest.share import Share
 from ingest.stores import open_store, patience
 from ingest.stores.connection import connect
+from ingest.stores.gathering import MOST_BYTES
 from ingest.stores.records import INDEXED
 from ingest.stores.server import ServerStore
 from ingest.stores.server_reads import LOOKS
-from ingest.stores.server_writes import MOST_BYTES
 from tests.loopback import Answer, Request, Server, find_free_port, script, serve
 from tests.stores.rest import LocalQdrant, refuse, serve_qdrant
 from tests.stores.samples import DIMENSION, fill, make_collection, make_payload, make_point, make_points, make_vector
@@ -91,6 +91,7 @@ def test_few_requests_are_made() -> None:
             (lambda: w.store.overwrite({point.id: point.payload for point in points}), 1),
             (lambda: w.store.mark("laws", "luật.txt", "state"), 1),
             (lambda: w.store.count_origins("laws"), 2),
+            (lambda: w.store.count_states("laws"), 1),  # each has one: as many as were just counted
             (lambda: w.store.count_states("laws"), 2),
             (lambda: w.store.count_origins("none"), 1),
             (lambda: list(w.store.list_points("laws", [f"{n}.txt" for n in range(63)] + ["luật.txt"])), 1),
@@ -101,6 +102,8 @@ def test_few_requests_are_made() -> None:
             (lambda: list(w.store.scroll()), 1),
             (w.store.count, 1),
             (lambda: w.store.record("laws", {"path": "/a"}), 1),
+            (lambda: w.store.record("laws", {"path": "/a"}), 0),
+            (lambda: w.store.record("laws", {"path": "/b"}), 1),
             (lambda: w.store.delete([point.id for point in points]), 1),
             (w.store.flush, 0),
             (w.store.compact, 0),
@@ -561,10 +564,6 @@ def test_every_request_can_be_made_by_grpc() -> None:
         store.upsert([point])
         store.flush()
 
-    def mark(store: ServerStore) -> None:
-        store.mark("laws", "a", "state")
-        store.flush()
-
     asked: dict[str, Callable[[ServerStore], Any]] = {
         "HealthCheck": lambda store: store.create(make_collection()),
         "Get": lambda store: store.describe(),
@@ -573,7 +572,6 @@ def test_every_request_can_be_made_by_grpc() -> None:
         "Query": lambda store: store.search(point.vector, 3, "laws"),
         "Upsert": upsert,
         "UpdateBatch": lambda store: store.overwrite({point.id: point.payload}),
-        "SetPayload": mark,
         "Delete": lambda store: store.delete([point.id]),
         "List": lambda store: store.clear(),
         "ListAliases": lambda store: store._catalog.list_aliases(),

@@ -19,7 +19,7 @@ from ingest.model import Document, File, Ignored, Skipped
 from ingest.stores import server_writes
 from ingest.stores.flight import Flight
 from ingest.stores.server import ServerStore
-from ingest.stores.server_writes import Wire
+from ingest.stores.wire import Wire
 from ingest.sync import Options, sync
 from tests.fakes import CountingEmbedder, RowsSource
 from tests.loopback import Answer, Request, Server
@@ -176,7 +176,7 @@ def test_nothing_that_waits_is_sent_after_an_error() -> None:
         assert list_kinds(server).count("points") <= WRITERS + 1
 
 
-def test_marks_are_under_way_together_and_after_all_points() -> None:
+def test_marks_go_together_and_after_all_points() -> None:
     with hold() as (store, gate, server):
         gate.open.set()
         points = [make_point(str(n), f"{n}.txt") for n in range(20)]
@@ -188,8 +188,151 @@ def test_marks_are_under_way_together_and_after_all_points() -> None:
         store.mark("laws", "0.txt", "at last")
         assert sum(store.count_states("laws").values()) == 20
         assert store.count_states("laws")["at last"] == 1
-        kinds = list_kinds(server)
-        assert kinds[:22] == ["points", *["payload"] * 20, "points"]
+        kinds = [kind for kind in list_kinds(server) if kind in ("points", "batch")]
+        assert kinds == ["points", "batch", "points", "batch", "batch"]
+
+
+@pytest.mark.parametrize(("origins", "expected"), [(1, [1]), (8, [8]), (20, [8, 8, 4])])
+def test_marks_take_a_request_for_many_origins(
+    origins: int, expected: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_writes, "MOST_MARKS", 8)
+    with hold() as (store, gate, server):
+        gate.open.set()
+        names = [f"{number}.txt" for number in range(origins)]
+        store.upsert([make_point(name, name) for name in names])
+        store.flush()
+        server.requests.clear()
+        for name in names:
+            store.mark("laws", name, f"state of {name}")
+        store.flush()
+        assert sorted(map(count_operations, server.requests), reverse=True) == expected
+        assert store.count_states("laws") == {f"state of {name}": 1 for name in names}
+
+
+def count_operations(request: Request) -> int:
+    assert "/points/batch" in request.path
+    return len(request.json["operations"])
+
+
+@pytest.mark.parametrize("slow", [refuse(408, "Request timeout"), Answer(504, "Gateway Timeout")])
+def test_marks_that_take_too_long_together_are_made_alone(slow: Answer) -> None:
+    """How many points an origin has is known to nobody here. Points go on in full batches afterwards."""
+
+    def fail(request: Request) -> Answer | None:
+        return slow if "/points/batch" in request.path and count_operations(request) > 1 else None
+
+    with serve_qdrant(fail) as server:
+        client = QdrantClient(url=server.url, check_compatibility=False)
+        store = ServerStore(client, "test", name=server.url, sleep=refuse_to_wait, wire=Wire(WRITERS))
+        names = [f"{number}.txt" for number in range(9)]
+        fill(store, [make_point(name, name) for name in names])
+        for name in names:
+            store.mark("laws", name, f"state of {name}")
+        store.flush()
+        assert store.count_states("laws") == {f"state of {name}": 1 for name in names}
+        server.requests.clear()
+        store.upsert(make_points([str(number) for number in range(256)]))
+        store.flush()
+        assert list_kinds(server) == ["points"]
+        store.close()
+
+
+def refuse_to_wait(seconds: float) -> None:
+    raise AssertionError(f"{seconds} s were waited for what gets no better")
+
+
+def test_marks_that_a_server_never_lets_through_at_once_are_halved() -> None:
+    def fail(request: Request) -> Answer | None:
+        if "/points/batch" in request.path and count_operations(request) > 3:
+            return refuse(429, "Write rate limit exceeded, request larger than rate limiter capacity")
+        return None
+
+    with serve_qdrant(fail) as server:
+        client = QdrantClient(url=server.url, check_compatibility=False)
+        store = ServerStore(client, "test", name=server.url, sleep=refuse_to_wait, wire=Wire(WRITERS))
+        names = [f"{number}.txt" for number in range(16)]
+        fill(store, [make_point(name, name) for name in names])
+        server.requests.clear()
+        for name in names:
+            store.mark("laws", name, f"state of {name}")
+        store.flush()
+        assert sum(store.count_states("laws").values()) == 16
+        sizes = [count_operations(request) for request in server.requests if "/points/batch" in request.path]
+        assert sorted(sizes) == [2] * 8 + [4] * 4 + [8] * 2 + [16]
+        store.close()
+
+
+@contextmanager
+def linger(seconds: float, clock: list[float]) -> Iterator[tuple[ServerStore, Server]]:
+    """A store whose points wait for others, of a collection that is there; what `clock` holds is the time."""
+    with serve_qdrant() as server:
+        client = QdrantClient(url=server.url, check_compatibility=False)
+        wire = Wire(WRITERS, linger=seconds)
+        store = ServerStore(client, "test", name=server.url, clock=lambda: clock[0], wire=wire)
+        store.create(make_collection())
+        server.requests.clear()
+        yield store, server
+        store.close()
+
+
+def list_sizes(server: Server) -> list[int]:
+    return [len(request.json["batch"]["ids"]) for request in server.requests if "batch" in request.json]
+
+
+def test_what_comes_fast_goes_in_full_writes() -> None:
+    with linger(2.0, [0.0]) as (store, server):
+        for number in range(32):
+            store.upsert(make_points([f"{number} {n}" for n in range(32)]))
+        store.flush()
+        assert sorted(list_sizes(server)) == [32, 224, 256, 256, 256]
+        assert store.count() == 1024
+
+
+@pytest.mark.parametrize("step", [2.0, 60.0, -1.0])
+def test_what_comes_slowly_goes_as_it_comes(step: float) -> None:
+    """A clock that was set back holds nothing up."""
+    clock = [1000.0]
+    with linger(2.0, clock) as (store, server):
+        for number in range(5):
+            store.upsert(make_points([f"{number} {n}" for n in range(3)]))
+            store._writes._flight.settle()
+            assert list_sizes(server) == [3] * (number + 1)
+            clock[0] += step
+
+
+def test_what_waits_goes_with_the_first_that_comes_late_enough() -> None:
+    clock = [1000.0]
+    with linger(2.0, clock) as (store, server):
+        for moment in (0.0, 0.1, 1.9, 2.0, 2.1):
+            clock[0] = 1000.0 + moment
+            store.upsert(make_points([f"{moment}"]))
+            store._writes._flight.settle()
+        assert list_sizes(server) == [1, 3]
+        store.flush()
+        assert list_sizes(server) == [1, 3, 1]
+
+
+def test_heavy_points_wait_for_no_more_than_a_write_takes() -> None:
+    """What is held in memory is bounded by bytes too."""
+    with linger(2.0, [0.0]) as (store, server):
+        for number in range(12):
+            point = make_point(str(number))
+            store.upsert([replace(point, payload={**point.payload, "page_content": "x" * 1_000_000})])
+            assert len(store._writes._points) <= 4
+        store.flush()
+        assert sum(list_sizes(server)) == 12
+        assert max(list_sizes(server)) == 3
+
+
+def test_what_waits_is_written_at_the_close_of_a_run_that_was_interrupted() -> None:
+    with linger(2.0, [0.0]) as (store, server):
+        store.upsert(make_points("ab"))
+        store.upsert(make_points("cd"))
+        other = ServerStore(QdrantClient(url=server.url, check_compatibility=False), "test", name=server.url)
+        store.close()
+        assert other.count() == 4
+        other.close()
 
 
 operations = st.lists(
@@ -235,7 +378,9 @@ def test_any_history_leaves_what_it_leaves_one_by_one(history: list[tuple[str, i
 
     with serve_qdrant(pause) as server:
         client = QdrantClient(url=server.url, check_compatibility=False)
-        several = ServerStore(client, "test", name=server.url, wire=Wire(WRITERS))
+        times = iter(range(10_000))
+        wire = Wire(WRITERS, linger=draw.choice([0, 1, 3]))
+        several = ServerStore(client, "test", name=server.url, clock=lambda: next(times), wire=wire)
         single = ServerStore(QdrantClient(":memory:"), "test", name="local")
         for store in (several, single):
             store.create(make_collection())
