@@ -65,6 +65,13 @@ def make_chunks(
             )
 
 
+def mark(chunk: Chunk, state: str, written: str) -> None:
+    """Say in a chunk's payload in which state its origin is, and when it was written, ISO 8601."""
+    own = chunk.payload["ingest"]
+    assert isinstance(own, dict)  # noqa: S101 - as it was made
+    own |= {"state": state, "written": written}
+
+
 def share_item(stored: Payload, failed: Payload) -> bool:
     """Say whether a stored point may be an older version of an item that failed: same row, question or heading.
 

@@ -3,10 +3,12 @@
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
-from ingest.chunks import make_chunks
-from ingest.cutter import Cutter, Item
+from ingest.chunks import make_chunks, mark
+from ingest.clock import tell_time
+from ingest.cutter import MOST, Cutter, Item
 from ingest.ids import Ids
 from ingest.model import (
     Chunk,
@@ -32,6 +34,7 @@ ORIGINS = 64  # origins whose stored points are listed in one call
 POINTS = 2_000  # ... or fewer, once they have this many points between them
 CONTENT = 16 * 2**20  # ... or hold this many bytes
 REFRESH = 256  # payloads that are overwritten in one call
+_NO_SHEETS: Sheets = {}  # the same of all texts, of which a run may have many at once
 
 
 @dataclass(slots=True)
@@ -41,6 +44,7 @@ class Progress:
     before: points that were stored. wanted: chunks that it says now. whole: it was read to the end.
     columns: those of its sheets. refused: it lost one of them, and is not read. left: a text of it was not embedded.
     failed: chunks that the service refused. stale: stored, not wanted.
+    marked: its points are written with their state.
     """
 
     file: File
@@ -49,11 +53,12 @@ class Progress:
     before: int
     wanted: int = 0
     whole: bool = True
-    columns: Sheets = field(default_factory=dict)
+    columns: Sheets = field(default_factory=lambda: _NO_SHEETS)
     refused: bool = False
     left: bool = False
-    failed: list[Chunk] = field(default_factory=list)
+    failed: Sequence[Chunk] = ()
     stale: Ids | tuple[()] = ()
+    marked: bool = False
 
     @property
     def state(self) -> str | None:
@@ -65,13 +70,17 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One dataset under comparison. Its generators are lazy, so that memory does not grow with the source."""
+    """One dataset under comparison. Its generators are lazy, so that memory does not grow with the source.
+
+    moment: when it is written, ISO 8601: one for all that a run writes of it.
+    """
 
     source: Source
     chunker: Chunker
     store: Store
     tally: Tally
     roles: Roles = field(default_factory=Roles)
+    moment: str = field(default_factory=tell_time)
 
     @property
     def settings(self) -> str:
@@ -90,7 +99,7 @@ class Comparison:
 
         What the recorded tokenizer cut stays while another one is at hand; what another cut is cut again by that one.
         """
-        states = self.store.count_states(self.source.dataset)
+        states = self.store.count_states(self.source.dataset) if counts else {}
         now = self.settings
         accepted = {now, self._name_settings(self.chunker.settings)}
         for file in files:
@@ -119,14 +128,32 @@ class Comparison:
         with closing(Cutter(self.source, self.chunker).cut_ahead(_batch(changed))) as ahead:
             for batch, cut in ahead:
                 origins = {progress.file.origin: Unclaimed() for progress, _ in batch}
-                for point in self.store.list_points(self.source.dataset, list(origins)):
+                stored = [progress.file.origin for progress, _ in batch if progress.before]
+                for point in self.store.list_points(self.source.dataset, stored) if stored else ():
                     origins[point.origin].put(point)
                 for (progress, content), items in zip(batch, cut, strict=True):
                     unclaimed = origins.pop(progress.file.origin)
-                    yield from self._strike_off(progress, self._read(progress, content, items), unclaimed, drifted)
+                    chunks = self._read(progress, content, items)
+                    if not progress.before:
+                        chunks = self._mark(progress, chunks)
+                    yield from self._strike_off(progress, chunks, unclaimed, drifted)
                     progress.stale = unclaimed.list_left() or ()
                     self.tally.files_done += 1
         self._refresh(drifted)
+
+    def _mark(self, progress: Progress, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        """Yield the chunks of a new origin with the state that they are in once all are written.
+
+        That takes no further write, and what is written before a run dies is not read again. The points of a larger
+        one, and of one whose columns are to be recorded first, are marked when all is written.
+        """
+        first = list(islice(chunks, MOST + 1))
+        if len(first) <= MOST and not progress.columns and (state := progress.state):
+            progress.marked = True
+            for chunk in first:
+                mark(chunk, state, self.moment)
+        yield from first
+        yield from chunks
 
     def _strike_off(
         self, progress: Progress, chunks: Iterable[Chunk], unclaimed: Unclaimed, drifted: dict[str, Payload]

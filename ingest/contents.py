@@ -1,7 +1,7 @@
 """What a collection holds: the origins of each dataset, and finding one by what a person types."""
 
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from ingest.batching import batched
 from ingest.contract import read_own
 from ingest.entries import read_skipped
 from ingest.errors import UsageError
-from ingest.model import Collection, Json
+from ingest.model import Collection, Json, is_whole
 from ingest.protocols import Store
 
 PAYLOADS = 256  # payloads that are fetched in one call
@@ -26,7 +26,7 @@ class Contents:
 
     origins: the points of each, sorted by name. finished: when the last complete run ended (ISO 8601, UTC), None where
     there was none. written: when each origin was, likewise.
-    unfinished: origins that lack the mark that a run gives to all points of an origin when it has finished it.
+    unfinished: origins that lack the state that all points of an origin have when a run has finished it.
     skipped: of each origin of which the last run skipped something, how many items; it may have no points.
     """
 
@@ -79,8 +79,9 @@ def list_contents(store: Store, described: Collection, datasets: Iterable[str]) 
     """
     for dataset in datasets:
         counts, states = store.count_origins(dataset), store.count_states(dataset)
-        # A state belongs to one origin: where all bear theirs, the numbers agree one by one.
-        agree = sorted(counts.values()) == sorted(states.values())
+        # A state belongs to one origin: where there are as many, each whole, and no point is without one, all are.
+        whole = len(states) == len(counts) and all(is_whole(state, points) for state, points in states.items())
+        agree = whole and sum(states.values()) == sum(counts.values())
         yield Contents(
             dataset,
             dict(sorted(counts.items())),
@@ -97,19 +98,19 @@ def count_skipped(described: Collection, dataset: str) -> Mapping[str, int]:
     return {origin: len(names) for origin, names in sorted(skipped.items()) if names}
 
 
-def is_finished(states: AbstractSet[Json]) -> bool:
-    """Say of the states of all points of an origin whether a run has finished it: they have one, and the same."""
-    return len(states) == 1 and None not in states
+def is_finished(states: Mapping[Json, int]) -> bool:
+    """Say of the states of all points of an origin, counted, whether a run has finished it: one, and it is whole."""
+    return len(states) == 1 and all(is_whole(state, points) for state, points in states.items())
 
 
 def _find_unfinished(store: Store, dataset: str, origins: Sequence[str]) -> AbstractSet[str]:
     """Find the origins that no run has finished, a page of payloads in memory at a time."""
-    states: dict[str, set[Json]] = defaultdict(set)
+    states: dict[str, Counter[Json]] = defaultdict(Counter)
     for some in batched(store.list_points(dataset, origins), PAYLOADS):
         payloads = store.fetch_payloads([point.id for point in some])
         for point in some:
             if point.id in payloads:
-                states[point.origin].add(read_own(payloads[point.id]).get("state"))
+                states[point.origin][read_own(payloads[point.id]).get("state")] += 1
     return {origin for origin, found in states.items() if not is_finished(found)}
 
 

@@ -8,14 +8,18 @@ import os
 import runpy
 import signal
 import sys
+import time
 from pathlib import Path
+from threading import Thread
+
+LOOK = 0.5  # seconds between two looks for the parent
 
 
 def spell_command(script: str, *words: str) -> list[str]:
     """Spell the command that runs a file of this package in a process of its own.
 
     It imports from where this process does, but for the working directory where that has no name, and heeds no PYTHON
-    variable. It ends with this process, on Linux at once; a Ctrl-C is for this process alone.
+    variable. It ends with this process, within a second; a Ctrl-C is for this process alone.
     Raises OSError in a program that has no interpreter to start, as a frozen one.
     """
     if not sys.executable or getattr(sys, "frozen", False):
@@ -29,16 +33,20 @@ def spell_command(script: str, *words: str) -> list[str]:
 
 
 def end_with_parent(parent: int) -> None:
-    """Leave Ctrl-C to the parent, and ask Linux to end this process when that dies. Elsewhere it outlives it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform != "linux":
-        return
-    import ctypes  # noqa: PLC0415 - only here
+    """Leave Ctrl-C to the parent, and end this process when that is gone. On Windows it outlives it.
 
-    death_signal = 1  # PR_SET_PDEATHSIG, prctl(2)
-    ctypes.CDLL(None, use_errno=True).prctl(death_signal, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it died before it was asked
-        os.kill(os.getpid(), signal.SIGKILL)
+    Looked for, since Linux would tell of the end of the thread that started this process, which may come before
+    (PR_SET_PDEATHSIG, prctl(2)).
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGKILL"):
+        Thread(target=_follow, args=(parent,), daemon=True).start()
+
+
+def _follow(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(LOOK)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What is stored of one origin, in the order of its text: a row with all of its points, or a chunk of a text."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -20,7 +21,7 @@ GAP = "\n[…]\n"  # between pieces of an answer that don't meet
 class Shelf:
     """Where the points of an origin are.
 
-    points: how many there are of the whole origin. complete: whether a run has finished the origin and marked them all.
+    points: how many there are of the whole origin. complete: whether a run has finished the origin.
     items: of each item at the place that was asked for, in order, the ids of its points. nearest: the first of their
     names, where they are not what was typed but come nearest to it.
     """
@@ -69,14 +70,14 @@ def _collect(store: Store, origin: Origin, wanted: Place | None) -> tuple[Shelf,
     found: dict[str, list[tuple[_Rank, str]]] = {}
     names: dict[str, _Rank] = {}
     inside: dict[str, _Rank] = {}
-    states: set[Json] = set()
+    states: Counter[Json] = Counter()
     points = 0
     stored = store.list_points(origin.dataset, [origin.name])
     for some in batched((point.id for point in stored), PAYLOADS):
         for id_, payload in store.fetch_payloads(some).items():
             own, metadata = read_own(payload), read_metadata(payload)
             points += 1
-            states.add(own.get("state"))
+            states[own.get("state")] += 1
             if not wanted or holds(wanted, payload):
                 item = str(own.get("item")) if "row" in metadata else id_
                 found.setdefault(item, []).append((_rank(metadata), id_))

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from ingest.chunking import open_chunker, read_size
-from ingest.clock import tell_time
 from ingest.comparison import Comparison, Progress, count_origins
 from ingest.encoding import Encoding, refuse_identity
 from ingest.entries import narrow
@@ -40,7 +39,7 @@ from ingest.notes import note_cleared, note_cut, note_idle, note_sizes, note_twi
 from ingest.protocols import Chunker, Embedder, Source, Store, Window
 from ingest.pruning import plan_pruning, prune
 from ingest.report import Report, Tally
-from ingest.roles import Roles, read_roles
+from ingest.roles import read_roles
 from ingest.share import WHOLE, Share
 from ingest.stock import take_stock
 from ingest.strangers import note_strangers
@@ -190,17 +189,16 @@ def _sync_dataset(
     if not encoding.described:
         _check_left(encoding, tally)
         return
-    yield from _complete(ledger, changed, roles, options, encoding, tally=tally, started=started)
+    yield from _complete(ledger, comparison, changed, options, encoding, started=started)
 
 
 def _complete(
     ledger: Ledger,
+    comparison: Comparison,
     changed: Sequence[Progress],
-    roles: Roles,
     options: Options,
     encoding: Encoding,
     *,
-    tally: Tally,
     started: float,
 ) -> Iterator[None]:
     """Delete what is stored and no longer wanted, now that all is written, and say so in the collection.
@@ -208,6 +206,7 @@ def _complete(
     started: when the run of the dataset began, by the monotonic clock.
     """
     store, stock, dataset = ledger.store, ledger.stock, ledger.stock.dataset
+    tally, roles = comparison.tally, comparison.roles
     encoding.flush()
     if options.deletes:
         recut = ledger.former is not None
@@ -218,8 +217,8 @@ def _complete(
     else:
         tally.kept += stock.own.lost + sum(len(progress.stale) for progress in changed)
     ledger.entry["columns"] = roles.describe()
-    done = [each for each in changed if each.state and (options.deletes or not each.stale)]
-    _mark(ledger, done)
+    done = [each for each in changed if not each.marked and each.state and (options.deletes or not each.stale)]
+    _mark(ledger, done, comparison.moment)
     _check_left(encoding, tally)
     ledger.entry["skipped"] = tally.list_skipped()
     complete = not (tally.skipped or tally.left or roles.refusals or (tally.kept and options.prune))
@@ -227,11 +226,10 @@ def _complete(
     roles.raise_refusals()
 
 
-def _mark(ledger: Ledger, done: Sequence[Progress]) -> None:
+def _mark(ledger: Ledger, done: Sequence[Progress], written: str) -> None:
     """Write the states of origins; before them what the next run must know of these without reading them."""
     if done:
         ledger.write()
-    written = tell_time()
     for progress in done:
         if progress.state:
             ledger.store.mark(ledger.stock.dataset, progress.file.origin, progress.state, written)

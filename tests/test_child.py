@@ -5,6 +5,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,6 +124,25 @@ def test_a_setup_that_it_can_not_read_is_told(script: str) -> None:
     child = Child(script, b"no pickle")
     with pytest.raises(RuntimeError, match="UnpicklingError"):
         child.ask("a", 30)
+
+
+def test_it_outlives_the_thread_that_started_it(script: str) -> None:
+    children: list[Child] = []
+
+    def start() -> None:
+        child = Child(script, pickle.dumps(None))
+        child.ask("a", 30)
+        children.append(child)
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    thread.join()
+    while Path(f"/proc/self/task/{thread.native_id}").exists():
+        time.sleep(0.001)  # joined, and not yet gone
+    [child] = children
+    for question in ("b", "c"):
+        assert child.ask(question, 30) == (None, question)
+    child.close()
 
 
 def test_it_ends_with_its_object_and_with_the_program(script: str) -> None:
