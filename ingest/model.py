@@ -8,6 +8,8 @@ from hashlib import blake2b, sha1
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from ingest.records import record
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -99,7 +101,8 @@ class Columns:
     rows: Mapping[str, int] = field(default_factory=dict)
 
 
-class Part(NamedTuple):
+@record
+class Part:
     """A slice of a document's text that is embedded as one.
 
     start, end: `text[start:end]` is the part, in characters.

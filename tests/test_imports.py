@@ -14,6 +14,7 @@ VOCABULARY = {
     "batching",
     "hosts",
     "model",
+    "records",
     "protocols",
     "errors",
     "identity",

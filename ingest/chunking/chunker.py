@@ -4,11 +4,12 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ingest.chunking.citations import cite
+from ingest.chunking.citations import NOWHERE, cite
 from ingest.chunking.front_matter import find_front_matter
 from ingest.chunking.headings import LONGEST_TITLE, find_headings
 from ingest.chunking.items import find_items
 from ingest.chunking.packing import Budget, Joints, pack, skip, skip_back
+from ingest.chunking.parts import Parts, Row
 from ingest.chunking.prefixes import SEPARATOR, Prefixes, says, shorten
 from ingest.chunking.sizers import Sizer
 from ingest.chunking.structure import Unit, find_units
@@ -41,11 +42,11 @@ class TextChunker:
         text = document.text
         reading = _Reading(text, Verbatim(text), Budget(self.sizer, self.overlap))
         if document.row is not None or document.question:
-            return list(reading.split_answer(" ".join(f"{document.question} {document.context}".split())))
+            return Parts(list(reading.split_answer(" ".join(f"{document.question} {document.context}".split()))))
         front = find_front_matter(document)
         name = front.title
         units = find_units(text, find_headings(text, reading.verbatim, front.end), front.end)
-        return [part for unit in units for part in reading.split_unit(unit, name)]
+        return Parts([row for unit in units for row in reading.split_unit(unit, name)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class _Reading:
     verbatim: Verbatim
     budget: Budget
 
-    def split_answer(self, question: str) -> Iterator[Part]:
+    def split_answer(self, question: str) -> Iterator[Row]:
         """Cut a row's answer, each part behind the question and its context.
 
         Where there are several, the question stands alone before them, whole: the words of an answer, which other
@@ -69,7 +70,7 @@ class _Reading:
         if question and begin < end:  # both whole, where there is room: a share is for what is said again
             size = self.budget.measure(question, self.text, begin, end)
             if size is not None:
-                yield Part(begin, end, "", question, begin, {}, size)
+                yield begin, end, "", question, begin, NOWHERE, size
                 return
         titles = (question,) if question else ()
         prefixes = Prefixes(self.budget.sizer, titles, titles)
@@ -77,10 +78,10 @@ class _Reading:
         if len(parts) > 1 or (parts and prefixes.first != question):
             for asked in pack(question, 0, len(question), Budget(self.budget.sizer)):
                 words = question[asked.start : asked.end]
-                yield Part(begin, begin, "", words, begin, {}, asked.size)
+                yield begin, begin, "", words, begin, NOWHERE, asked.size
         yield from parts
 
-    def split_unit(self, unit: Unit, name: str = "") -> Iterator[Part]:
+    def split_unit(self, unit: Unit, name: str = "") -> Iterator[Row]:
         """Cut a unit, each part behind its path. name: of the whole text, "" where it says none."""
         titles = unit.titles
         own = unit.path[-1].title if unit.path else ""  # with that its first part begins
@@ -89,7 +90,7 @@ class _Reading:
         prefixes = Prefixes(self.budget.sizer, titles[:-1] if own else titles, titles)
         return self._split(unit, prefixes, SEPARATOR.join(titles))
 
-    def _split(self, unit: Unit, prefixes: Prefixes, heading: str = "", walls: Sequence[int] = ()) -> Iterator[Part]:
+    def _split(self, unit: Unit, prefixes: Prefixes, heading: str = "", walls: Sequence[int] = ()) -> Iterator[Row]:
         text = self.text
         begin, end = skip(text, unit.start, unit.end), skip_back(text, unit.start, unit.end)
         if begin >= end:
@@ -98,7 +99,7 @@ class _Reading:
         outline = find_items(text, unit, self.verbatim)
         size = self.budget.measure(prefixes.first, text, own, end)
         if size is not None:
-            yield Part(begin, end, heading, prefixes.first, own, cite(outline, own, end, whole=True), size)
+            yield begin, end, heading, prefixes.first, own, cite(outline, own, end, whole=True), size
             return
         tables = find_tables(text, unit.own, unit.end)
         clauses, points, *deeper = outline.tiers
@@ -110,9 +111,10 @@ class _Reading:
             leads = outline.find_leads(position)
             return prefixes.follow(leads + find_header(tables, position) if tables else leads)
 
-        for body, stop, prefix, size in pack(text, own, end, self.budget, prefix=find_prefix, joints=joints):
-            start = begin if body == own else body  # the titles above stand in the first part
-            yield Part(start, stop, heading, prefix, body, cite(outline, body, stop, whole=False), size)
+        for part in pack(text, own, end, self.budget, prefix=find_prefix, joints=joints):
+            start = begin if part.start == own else part.start  # the titles above stand in the first part
+            place = cite(outline, part.start, part.end, whole=False)
+            yield start, part.end, heading, part.prefix, part.start, place, part.size
 
     def _find_solids(self, unit: Unit, tables: Sequence[Table]) -> Sequence[tuple[int, int]]:
         """List what stays whole if it can: fenced code, and a header row with the first row of its table."""

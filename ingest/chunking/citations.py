@@ -2,26 +2,38 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 from ingest.chunking.english import NAMES
 from ingest.chunking.items import CLAUSE, POINT, SUBPOINT, Item, Outline
 from ingest.chunking.ranks import SUBARTICLE
 from ingest.model import Json
 
-# Of each depth its key in the metadata, if it has one, and what stands before and behind its label: once, or before and
-# behind each label of a range.
-_VIETNAMESE = ((CLAUSE, "clause", " khoản ", "", ""), (POINT, "point", " điểm ", "", ""))
-_KOREAN = ((CLAUSE, "clause", "", "제", "항"), (POINT, "point", "", "제", "호"), (SUBPOINT, "", "", "", "목"))
-_ENGLISH = ((CLAUSE, "clause", "", "(", ")"), (POINT, "point", "", "(", ")"))
+# Of each depth what stands before and behind its label: once, or before and behind each label of a range.
+_VIETNAMESE = ((CLAUSE, " khoản ", "", ""), (POINT, " điểm ", "", ""))
+_KOREAN = ((CLAUSE, "", "제", "항"), (POINT, "", "제", "호"), (SUBPOINT, "", "", "목"))
+_ENGLISH = ((CLAUSE, "", "(", ")"), (POINT, "", "(", ")"))
 _VISIBLE = re.compile(r"\S")
 
+# Where a part stands: what `_KEYS` name, "" where there is none; of several there is a tuple.
+Place: TypeAlias = tuple[str, str, str | tuple[str, ...], str | tuple[str, ...]]
+_KEYS = ("article", "citation", "clause", "point")
+NOWHERE: Place = ("", "", "", "")
 
-def cite(outline: Outline, start: int, end: int, *, whole: bool) -> Mapping[str, Json]:
-    """Say where a part of a unit stands: `article`, `clause`, `point`, as far as there are, and `citation`.
 
-    Of several clauses, or several points of one, there is a list, so that a filter on any of them finds the part.
+def describe(place: Place) -> dict[str, Json]:
+    """Give a place as metadata: what there is none of is left out, and what there are several of is a list."""
+    return {
+        key: list(said) if isinstance(said, tuple) else said for key, said in zip(_KEYS, place, strict=True) if said
+    }
+
+
+def cite(outline: Outline, start: int, end: int, *, whole: bool) -> Place:
+    """Say where a part of a unit stands: article, citation, clause and point, as far as there are.
+
+    Of several clauses, or several points of one, there are all, so that a filter on any of them finds the part.
     The citation names the smallest that holds all of the part, "Điều 8 khoản 3", or the first and the last of several,
     "Điều 8 khoản 1–2". Outside of laws there is nothing to say.
 
@@ -30,48 +42,35 @@ def cite(outline: Outline, start: int, end: int, *, whole: bool) -> Mapping[str,
     article, annex = outline.article, outline.annex
     above = annex.label if annex else ""
     if article is None:
-        return {"citation": above} if above else {}
-    section = outline.unit.find_heading(SUBARTICLE)
-    names = (above, article.label, section.label if section else "")  # "Article I Section 8"
-    citation = " ".join(filter(None, names))
-    place: dict[str, Json] = {"article": article.number, "citation": citation}
+        return ("", above, "", "") if above else NOWHERE
+    citation = f"{above} {article.label}" if above else article.label
+    if section := outline.unit.find_heading(SUBARTICLE):
+        citation += f" {section.label}"  # "Article I Section 8"
     if not outline.items:
-        return place
+        return article.number, citation, "", ""
+    said: list[str | tuple[str, ...]] = ["", "", ""]  # by depth
     held, after = _list_held(outline, start, end)
-    tiers = _list_labels(held)
     narrow, above_depth = not whole, -1
-    for depth, key, name, before, behind in _find_forms(article.label):
-        labels = tiers[depth]
+    for depth, name, before, behind in _find_forms(article.label):
+        labels = [item.label for item in held if item.depth == depth]
         if not labels:
             continue
         if narrow and above_depth >= 0:
             narrow = not _holds_whole(outline, above_depth, held, (start, end), after)
+        several = len(labels) > 1
         if narrow:
             citation += name + _cite_label(labels[0], before, behind)
-        if len(labels) > 1:
-            citation += "–" + _cite_label(labels[-1], before, behind) if narrow else ""
-            place |= {key: labels} if key else {}
-            break
-        if key:
-            place[key] = labels[0]
-        if len(held) == 1:
+            citation += "–" + _cite_label(labels[-1], before, behind) if several else ""
+        said[depth] = tuple(labels) if several else labels[0]
+        if several or len(held) == 1:
             break
         above_depth = depth
-    place["citation"] = citation
-    return place
+    return article.number, citation, said[CLAUSE], said[POINT]
 
 
-def _find_forms(label: str) -> Sequence[tuple[int, str, str, str, str]]:
+def _find_forms(label: str) -> Sequence[tuple[int, str, str, str]]:
     """Find how what is in an article is cited, by the article's label."""
     return _KOREAN if label[0] == "제" else _ENGLISH if label.startswith(NAMES) else _VIETNAMESE
-
-
-def _list_labels(held: Sequence[Item]) -> Sequence[Sequence[str]]:
-    """List the labels of items by their depth."""
-    tiers: tuple[list[str], ...] = ([], [], [], [])
-    for _, depth, label, _, _ in held:
-        tiers[depth].append(label)
-    return tiers
 
 
 @lru_cache(maxsize=1_000)  # the same few come again and again
@@ -86,11 +85,14 @@ def _list_held(outline: Outline, start: int, end: int) -> tuple[Sequence[Item], 
     items, starts = outline.items, outline.starts
     index = bisect_right(starts, start) - 1
     after = bisect_left(starts, end, index + 1)
-    held = list(items[max(index, 0) : after])
-    above = items[index].inside if index >= 0 else -1  # what it begins in
-    while above >= 0:
+    if index < 0:
+        return items[:after], after
+    above = items[index].inside  # what it begins in
+    if above < 0:
+        return items[index:after], after
+    held = [items[above], *items[index:after]]
+    while (above := items[above].inside) >= 0:
         held.insert(0, items[above])
-        above = items[above].inside
     return held, after
 
 

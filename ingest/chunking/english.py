@@ -6,6 +6,7 @@ in its place.
 """
 
 import re
+from dataclasses import replace
 
 from ingest.chunking.ranks import ANNEX, ARTICLE, CHAPTER, PART, LawHeading
 
@@ -66,7 +67,7 @@ def read_heading(words: str, before: str, *, marked: bool) -> LawHeading | None:
             if not fresh and _UNFINISHED.search(before):
                 return None
             heading = _read(words, rank, name, number, fresh=fresh)
-            return heading._replace(sure=True) if heading and marked else heading
+            return replace(heading, sure=True) if heading and marked else heading
     return None
 
 
@@ -101,13 +102,13 @@ def _read_article(
     """
     if not stop and _REFERENCE.match(words, begin):
         return None
-    heading = heading._replace(sure=sure and stop is not None)
+    heading = replace(heading, sure=sure and stop is not None)
     if is_line:
         return heading
     first = _FIRST_TITLE.match(words, begin)
     if first:
-        return heading._replace(length=first.end())
+        return replace(heading, length=first.end())
     if not stop:
         return None
     is_short = len(words) <= _LONGEST_STOPPED and words[-1] == "."
-    return heading if is_short else heading._replace(length=len(words[:begin].rstrip(_EMPHASIS)))
+    return heading if is_short else replace(heading, length=len(words[:begin].rstrip(_EMPHASIS)))

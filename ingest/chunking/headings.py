@@ -170,8 +170,8 @@ def _read_title_above(text: str, after: int, start: int) -> Heading | None:
     """Read the line above a line as a title that only the line below it tells: underlined, or of a Korean law."""
     underlined = read_underlined(text, after, start) if text[start : start + 1] in "=- " else None
     if underlined:
-        begin, words, end, level = underlined
-        return Heading(begin, end, _clean(words), None, level, sure=level == 1)
+        title, level = _clean(underlined.words), underlined.level
+        return Heading(underlined.start, underlined.end, title, None, level, sure=level == 1)
     if not korean.opens_law(text, start):
         return None
     low = max(after, start - 2 * LONGEST_TITLE)

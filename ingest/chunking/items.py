@@ -9,12 +9,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from ingest.chunking.headings import Heading
 from ingest.chunking.ranks import ANNEX, ARTICLE
 from ingest.chunking.structure import Unit
 from ingest.chunking.verbatim import Verbatim
+from ingest.records import record
 
 CLAUSE, POINT, SUBPOINT, BULLET = range(4)  # depths: khoản and 항, điểm and 호, 목, and any other
 
@@ -39,7 +39,8 @@ _ANNOUNCED = re.compile(r"다음[ \t]*(?:각|과[ \t]*같|의[ \t]*(?:각|어느
 _PARAGRAPH = re.compile(r"\n(?=\S)")
 
 
-class Item(NamedTuple):
+@record
+class Item:
     """An item.
 
     label: "3", "a", "4의2"; "" where it is out of place.
@@ -54,7 +55,8 @@ class Item(NamedTuple):
     announcer: int
 
 
-class Outline(NamedTuple):
+@record
+class Outline:
     """A unit and its items, in order.
 
     starts: where each begins; tiers: where those of each depth begin.
@@ -201,12 +203,11 @@ def find_items(text: str, unit: Unit, verbatim: Verbatim) -> Outline:
         scan.add_label(first.end() - 1, 0, "1", ("circle", CLAUSE, 1))
     some_quoted = verbatim.touches(unit.own, unit.end)
     for found in _FORM.finditer(text, max(unit.body - 1, 0), unit.end):
-        start = found.end(1)
+        begin, start = found.span("indent")
         if some_quoted and start in verbatim:
             continue
-        indent = start - found.start() - 1
-        if not article or not _add_label(scan, found, start, indent):
-            scan.add_bullet(start, indent)
+        if not article or not _add_label(scan, found, start, start - begin):
+            scan.add_bullet(start, start - begin)
     return Outline(text, unit, article, unit.find_heading(ANNEX), scan.items, scan.starts, scan.tiers)
 
 

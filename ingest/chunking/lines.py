@@ -1,13 +1,14 @@
 """A line of a text without its markup: Markdown's marks of a heading, and emphasis."""
 
-from typing import NamedTuple
+from ingest.records import record
 
 _SPACE = ("", " ", "\t")
 _DEEPEST = 6  # level of a Markdown heading
 _CODE_INDENT = 4  # columns from which on a line of Markdown is code (CommonMark 0.31, section 4.4)
 
 
-class Line(NamedTuple):
+@record
+class Line:
     """A line without its markup: `words` begin at `start` in the text."""
 
     start: int

@@ -4,7 +4,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from ingest.chunking.boundaries import (
     find_blank_line,
@@ -16,13 +15,15 @@ from ingest.chunking.boundaries import (
     find_word_start,
 )
 from ingest.chunking.sizers import Sizer
+from ingest.records import record
 
 # A cut leaves at least this share of a part's room on either side of it, wherever such a boundary can be had.
 _SHARE = 4
 _VISIBLE = re.compile(r"\S")
 
 
-class Joints(NamedTuple):
+@record
+class Joints:
     """Where a stretch of text may well be cut, and where not: positions in ascending order.
 
     best: the best places first; any of an earlier tier is better than any of a later one or than a paragraph's end.
@@ -56,7 +57,8 @@ class Budget:
         return measured if measured <= self.sizer.limit else None
 
 
-class Packed(NamedTuple):
+@record
+class Packed:
     """A part: `text[start:end]`, embedded behind its prefix; both together measure `size`."""
 
     start: int
@@ -139,8 +141,8 @@ def _find_cut(text: str, span: tuple[int, int, int], joints: Joints) -> int:
     """
     fresh, high, end = span
     share = (high - fresh) // _SHARE
-    low = fresh + max(share, 1)
-    least = fresh + max(share // _SHARE, 1)
+    low = fresh + (share or 1)
+    least = fresh + (share // _SHARE or 1)
     if low <= joints.body < high:
         low = least = joints.body + 1
     balanced = end - share  # a later cut leaves a tiny rest

@@ -14,7 +14,7 @@ _SHARE = 2  # of the limit: a prefix takes at most the half
 _LEAD_SHARE = 4  # of the limit: so much of that at most is for what announces the part
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Prefixes:
     """The prefixes of a unit's parts: its path, and under it the lines that announce what the part goes on with.
 

@@ -1,7 +1,8 @@
 """Headings, and the ranks of those of a law: outermost first, the same in every country."""
 
 import re
-from typing import NamedTuple
+
+from ingest.records import record
 
 LAW, ANNEX, PART, CHAPTER, SECTION, SUBSECTION, ARTICLE, SUBARTICLE = range(8)
 
@@ -11,7 +12,8 @@ _LONGEST_PAGE = 200  # characters at the end of a line that are looked at
 _VISIBLE = re.compile(r"\S")
 
 
-class LawHeading(NamedTuple):
+@record
+class LawHeading:
     """The heading that a line is.
 
     label: how it is cited, "Điều 8", "제4조의2"; "" for what is not cited. number: what is its own in that, "4의2".
@@ -28,7 +30,8 @@ class LawHeading(NamedTuple):
     sure: bool = True
 
 
-class Heading(NamedTuple):
+@record
+class Heading:
     """A heading.
 
     start, end: from the beginning of its line to the end of its title.

@@ -5,6 +5,7 @@ within articles, and many acts sections alone. What stands between two chapters 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from ingest.chunking import english
@@ -54,7 +55,7 @@ def _place(text: str, headings: list[Heading], start: int, end: int) -> None:
         if one in sections
     )
     for place in sections:
-        headings[place] = headings[place]._replace(rank=SECTION if above else SUBARTICLE)
+        headings[place] = replace(headings[place], rank=SECTION if above else SUBARTICLE)
 
 
 def _holds_nothing(text: str, section: Heading, following: Heading) -> bool:

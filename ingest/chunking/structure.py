@@ -1,12 +1,13 @@
 """A text cut into units: an article, a Markdown section, what stands before the first; each knows its path."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from ingest.chunking.headings import Heading, is_bare, leaves
+from ingest.records import record
 
 
-class Unit(NamedTuple):
+@record
+class Unit:
     """A stretch of text that no part reaches out of; units cover the text.
 
     path: the headings that it stands under, outermost first, its own included.

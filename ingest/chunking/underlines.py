@@ -6,10 +6,10 @@ names in the head of a Vietnamese document make no headings.
 """
 
 import re
-from typing import NamedTuple
 
 from ingest.chunking.lines import is_code
 from ingest.chunking.ranks import stands_in_contents
+from ingest.records import record
 
 _RULE = re.compile(r"( *)(={3,}+|-{3,}+)[ \t]*(?=\n|\Z)")
 # What begins a list, a quotation, a row, a tag or an escaped mark; and what separates columns.
@@ -25,7 +25,8 @@ _HEAD = re.compile(
 _NEAR = 200  # characters between such a line and the rules in the head of a document
 
 
-class Underlined(NamedTuple):
+@record
+class Underlined:
     """A title that is underlined: where it begins, its words, where its rule ends, and its level, 1 or 2."""
 
     start: int
