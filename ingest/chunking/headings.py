@@ -12,7 +12,7 @@ from ingest.chunking import english, korean, vietnamese
 from ingest.chunking.lines import Line, read_line
 from ingest.chunking.numbering import find_misplaced
 from ingest.chunking.prefixes import shorten
-from ingest.chunking.ranks import LAW, Heading, LawHeading, is_bare, leaves, stands_in_contents
+from ingest.chunking.ranks import LAW, Heading, LawHeading, drop_footnotes, is_bare, leaves, stands_in_contents
 from ingest.chunking.sections import drop_translations, place_sections
 from ingest.chunking.underlines import read_underlined
 from ingest.chunking.verbatim import Verbatim
@@ -218,7 +218,7 @@ def _is_title(words: str) -> bool:
 
 def _clean(title: str) -> str:
     """Give a title on one line, without emphasis, not longer than a path can bear."""
-    words = title[: 2 * LONGEST_TITLE].replace("**", "").replace("__", "")
+    words = drop_footnotes(title[: 2 * LONGEST_TITLE].replace("**", "").replace("__", ""))
     if words.endswith((">", "〉")):
         words = _REVISION.sub("", words)
     return shorten(" ".join(words.strip("*_ \t").split()), LONGEST_TITLE)

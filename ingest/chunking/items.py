@@ -18,19 +18,22 @@ from ingest.records import record
 
 CLAUSE, POINT, SUBPOINT, BULLET = range(4)  # depths: khoản and 항, điểm and 호, 목, and any other
 
+_BEHIND = r"[\s*_]|\\?\[\d|<sup>"  # a label, that is: in a consolidated law a footnote, "2.[3] Tổ chức"
+_CAPITALS = "".join(filter(str.isupper, map(chr, range(ord("A"), 0x1F00))))
 _FORM = re.compile(
     r"\n(?P<indent>[ \t]*+)(?:[-*+][ \t]+)?[*_]{0,3}(?:"  # Markdown's own mark may stand before it
     r"(?P<circle>[①-⑳㉑-㉟])|"
-    r"(?P<number>[0-9]{1,3}(?:[a-zđ]|의\d{1,2})?)\\?[.)](?=[\s*_])|"
-    r"(?P<letter>[a-zđ]\d?)[.)](?=[\s*_])|"
+    rf"(?P<number>[0-9]{{1,3}}(?:[a-zđ]|의\d{{1,2}})?)\\?[.)](?={_BEHIND}|[{_CAPITALS}])|"
+    rf"(?P<letter>[a-zđ]\d?)[.)](?={_BEHIND})|"
     r"(?P<syllable>[가나다라마바사아자차카타파하])\.(?=\s)|"
     r"(?P<other>[-–+*•](?=\s)|[a-zđ]\.\d+\)|[가-하]\)))"
 )
 _FIRST_CIRCLE = re.compile(r"[ \t]*①")
+_CIRCLES = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳㉑㉒㉓㉔㉕㉖㉗㉘㉙㉚㉛㉜㉝㉞㉟"
 _LETTERS = "abcdđeghiklmnopqrstuvxy"
 _SUFFIXES = "abcdefghijklmnopqrstuvwxyzđ"
 _SYLLABLES = "가나다라마바사아자차카타파하"
-_MISSING = 2  # letters that may be missing between two points
+_MISSING = 2  # items that may be missing between two
 _SAME_INDENT = 2  # columns by which the items of one list may differ
 _LONGEST_LINE = 2_000  # characters of a line that is looked at
 _LONGEST_ITEM = 10_000  # characters of a marked item
@@ -147,8 +150,9 @@ class _Scan:
             self.lists[depth] = _List(kind, place, indent, len(self.items), announcer)
         else:
             step = place - going_on.place if kind == going_on.kind else -1
-            in_place = step == 1 or (1 < step <= 1 + _MISSING and label[0] in _LETTERS) or (not step and len(label) > 1)
-            if not in_place or abs(indent - going_on.indent) > _SAME_INDENT:
+            if abs(indent - going_on.indent) > _SAME_INDENT or step < 0 or (not step and len(label) == 1):
+                return False
+            if step > 1 and (step > 1 + _MISSING or self._comes(kind, going_on.place + 1, start)):
                 return False
             announcer = going_on.announcer
             going_on.place, going_on.item = place, len(self.items)
@@ -176,6 +180,18 @@ class _Scan:
         self.starts.append(start)
         self.tiers[BULLET].append(start)
         self.items.append(Item(start, BULLET, "", inside, announcer))
+
+    def _comes(self, kind: str, place: int, start: int) -> bool:
+        """Say whether the item that should stand here comes further down: then what is here is of another list.
+
+        Where it comes nowhere it is missing, or mistyped. Of letters that is not asked: few lists have all.
+        """
+        if kind == "letter":
+            return False
+        labels = {"circle": _CIRCLES, "syllable": _SYLLABLES}.get(kind, "")
+        label = labels[place - 1 : place] or rf"{place}[a-zđ]?\\?[.)]"
+        end = min(self.unit.end, start + _LONGEST_ITEM)
+        return re.compile(rf"\n[ \t]*(?:[-*+][ \t]+)?[*_]{{0,3}}{label}").search(self.text, start, end) is not None
 
     def _find_holder(self, depth: int) -> int:
         """Find the last item that is less deep and still open; -1 for none."""
@@ -228,7 +244,7 @@ def _add_label(scan: _Scan, found: re.Match[str], start: int, indent: int) -> bo
         is_point = scan.korean and scan.add_label(start, indent, label, (kind, POINT, place))
         return is_point or scan.add_label(start, indent, label, (kind, CLAUSE, place))
     if scan.korean and kind == "circle":
-        place = ord(label) - ord("①") + 1 if label <= "⑳" else ord(label) - ord("㉑") + 21
+        place = _CIRCLES.index(label) + 1
         return scan.add_label(start, indent, str(place), (kind, CLAUSE, place))
     if scan.korean and kind == "syllable":
         return scan.add_label(start, indent, label, (kind, SUBPOINT, _SYLLABLES.index(label) + 1))

@@ -7,7 +7,17 @@ The forms are those counted at the beginnings of lines in 148 MB of laws. What l
 
 import re
 
-from ingest.chunking.ranks import ANNEX, ARTICLE, CHAPTER, LAW, PART, SECTION, SUBSECTION, LawHeading
+from ingest.chunking.ranks import (
+    ANNEX,
+    ARTICLE,
+    CHAPTER,
+    LAW,
+    PART,
+    SECTION,
+    SUBSECTION,
+    LawHeading,
+    drop_footnotes,
+)
 
 _NUMBER = r"(?:[IVXLC]+|\d+)[a-zđ]?\b"
 _ORDINAL = r"(?i:thứ[ \t]+(?:mười[ \t]+(?:một|hai|ba|bốn|tư|lăm|sáu|bảy|tám|chín)|\w+))\b"
@@ -69,7 +79,7 @@ def read_heading(words: str, before: str) -> LawHeading | None:
     for rank, name, form in _FORMS:
         number = form.match(words)
         if number:
-            rest = words[number.end() :]
+            rest = drop_footnotes(words[number.end() :])
             if not _opens(rest) or (before[-2:-1] not in _ENDS and _UNFINISHED.search(before)):
                 return None
             titled = rank == ARTICLE or bool(rest.strip(".:" + _EMPHASIS))

@@ -29,6 +29,11 @@ TITLES = [
     ("### Điều 8. Quyền", "Điều 8. Quyền"),
     ("**Điều 8. Quyền**", "Điều 8. Quyền"),
     ("**Điều 8.** Quyền", "Điều 8. Quyền"),
+    # Consolidated laws have footnotes behind the numbers.
+    ("Điều 2.[3] Đối tượng", "Điều 2. Đối tượng"),
+    ("Điều 4[5]. Quyền", "Điều 4. Quyền"),
+    ("**Điều 39.**<sup>45</sup> Quyền", "Điều 39. Quyền"),
+    ("Chương II[1]\nQUYỀN", "Chương II QUYỀN"),
     ("Điều 21.2.LQ.1. Phạm vi", "Điều 21.2.LQ.1. Phạm vi"),
     ("Điều 39.12.NĐ.1.4a. Phạm vi", "Điều 39.12.NĐ.1.4a. Phạm vi"),
     ("Điều thứ nhất", "Điều thứ nhất"),

@@ -37,6 +37,16 @@ def list_places(text: str, size: int = 120) -> list[str]:
         ("Điều 1. A\n1. Gồm:\n- A;\n+ B.", ["clause 1", "bullet", "bullet"]),
         ("### Điều 1. A\n\n1. Gồm:\n\n- a) A;\n- b) B.\n\n2\\. Hai.", ["clause 1", "point a", "point b", "clause 2"]),
         ("제1조(목적) ① 하나.\n② 둘.\n③ 셋.", ["clause 1", "clause 2", "clause 3"]),
+        # A label that is missing, or mistyped, takes none of those behind it.
+        ("Điều 1. A\n1. Một.\n2.Hai.\n3. Ba.", ["clause 1", "clause 2", "clause 3"]),
+        ("Điều 1. A\n1. Một.\n2: Hai.\n3. Ba.\na) A;\n4. Bốn.", ["clause 1", "clause 3", "point a", "clause 4"]),
+        ("제1조(목적) ① 하나.\n② 둘.\n④ 넷.", ["clause 1", "clause 2", "clause 4"]),
+        # One that comes further down is not missing: what stands before it is of another list.
+        ("Điều 1. A\n1. Một:\n3. Lạ.\n2. Hai.\n3. Ba.", ["clause 1", "bullet", "clause 2", "clause 3"]),
+        ("Điều 1. A\n1. Một.\n9. Lạ.\n2. Hai.", ["clause 1", "bullet", "clause 2"]),
+        # Consolidated laws have footnotes behind labels.
+        ("Điều 1. A\n1. Một:\na)[4] A;\nb) B.\n2.[3] Hai.", ["clause 1", "point a", "point b", "clause 2"]),
+        ("Điều 1. A\n1. Một.\n2.<sup>5</sup> Hai.", ["clause 1", "clause 2"]),
         ("제1조(정의) 뜻은 다음과 같다.\n  1. 하나\n  1의2. 둘\n  2. 셋", ["point 1", "point 1의2", "point 2"]),
         (
             "제1조(일)\n① 다음 각 호와 같다. <개정 2020.1.1>\n1. 다음 각 목\n가. 하나\n나. 둘\n2. 셋\n② 넷",
