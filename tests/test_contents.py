@@ -64,21 +64,23 @@ def test_a_mark_of_too_few_points_is_incomplete_though_every_point_has_one(tmp_p
     assert found.unfinished == {point.payload["ingest"]["origin"]}  # type: ignore[index,call-overload]
 
 
-@given(st.lists(st.sampled_from(["one", "none", "two", "some"]), min_size=1, max_size=6))
+@given(st.lists(st.sampled_from(["one", "none", "two", "some", "half"]), min_size=1, max_size=6))
 def test_the_origins_without_one_mark_on_all_of_their_points_are_named(kinds: list[str]) -> None:
     marks: dict[str, list[str | None]] = {
         "one": ["s", "s"],
         "none": [None, None],
         "two": ["s", "t"],
         "some": ["s", None],
+        "half": ["h", "h"],  # of four points: the others were never written
     }
+    chunks = {"s": 2, "t": 2, "h": 4}
     store = MemoryStore()
     store.create(Collection(Identity("fake"), "fake", "1", DIMENSION, np.stack([vector_of("a"), vector_of("b")])))
     store.record("d", {"skipped": {"gone.txt": ["0" * 16, "1" * 16], "well.txt": []}})
     for origin, kind in enumerate(kinds):
         for number, mark in enumerate(marks[kind]):
             own: dict[str, Json] = {"dataset": "d", "origin": f"{origin}", "text": f"{origin}{number}"}
-            own |= {"fingerprint": "f"} | ({"state": f"{mark}{origin}"} if mark else {})
+            own |= {"fingerprint": "f"} | ({"state": f"{mark}{origin}/{chunks[mark]}"} if mark else {})
             name = f"00000000-0000-5000-8000-{10 * origin + number:012d}"
             store.upsert([Point(name, vector_of(name), {"ingest": own})])
     store.calls.clear()

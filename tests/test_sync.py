@@ -171,6 +171,42 @@ def test_an_unchanged_file_is_not_parsed(source: RowsSource) -> None:
     assert report.total("unchanged") == 2
 
 
+def test_a_new_file_is_written_with_its_state_and_needs_no_mark(source: RowsSource) -> None:
+    store = MemoryStore()
+    run(source, store)
+    assert store.calls["mark"] == 0
+    [state] = store.count_states(source.dataset)
+    source.write({"x.json": [("q1", "one", "s"), ("q2", "new", "s")]})
+    run(source, store)
+    assert store.calls["mark"] == 1, "of the points that stay, too"
+    [other] = store.count_states(source.dataset)
+    assert other != state
+
+
+def test_what_a_killed_run_finished_is_not_read_again(source: RowsSource) -> None:
+    files: Files = {f"{name}.json": [(f"q{name}{n}", f"{name}{n}", "s") for n in range(3)] for name in "abcdef"}
+    store = MemoryStore()
+    source.write(files)
+    with suppress(Crash):
+        run(source, Crashing(store, at=5))  # the collection, its record, and half of the points
+    counts = store.count_origins(source.dataset)
+    done = [name for name in files if counts.get(name) == len(files[name])]
+    assert 0 < len(done) < len(files)
+    source.parsed.clear()
+    run(source, store)
+    assert len(source.parsed) == len(files) - len(done)
+    assert found(store) == expected(files)
+
+
+def test_a_file_of_which_a_text_is_refused_is_read_again(source: RowsSource) -> None:
+    store = MemoryStore()
+    source.write({"x.json": [("q1", "one", "s"), ("q2", POISON, "s")]})
+    run(source, store)
+    source.parsed.clear()
+    run(source, store)
+    assert source.parsed
+
+
 def test_a_moved_row_a_copied_file_and_a_renamed_folder_embed_nothing(source: RowsSource, tmp_path: Path) -> None:
     store = MemoryStore()
     run(source, store)
@@ -354,7 +390,9 @@ def test_every_write_of_a_store_is_known_to_the_crash_tests() -> None:
     reads |= {"count_datasets", "count_strangers", "find_written", "scroll", "count", "settle"}
     # A build is a store of its own; what `clear` removes no sync has written.
     other = {"build", "clear", "close", "flush", "compact", "name", "collection", "private"}
-    assert set(WRITES) | reads | other == {name for name in vars(Store) if not name.startswith("_")}
+    assert set(WRITES) | reads | other == {
+        name for kind in Store.__mro__ for name in vars(kind) if not name.startswith("_")
+    }
 
 
 def test_points_that_were_all_reused_are_recorded_although_the_service_fails(
