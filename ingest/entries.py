@@ -19,10 +19,11 @@ Records: TypeAlias = Mapping[str, Entry]  # by the name of a share, "" for the w
 
 SHARES = "shares"
 BEGAN = "began"  # in the record of a share: when the run began that wrote it (ISO 8601, UTC)
+ENDED = "ended"  # likewise: when its last complete run did, finer than that tells
 ROUND = "round"  # likewise: what it loses, see `rounds`
+BASELINE = "baseline"  # chunks that were there before the runs that came to no end, see `baseline`
 CUT, FORMER = "chunking", "former_chunking"
 WHOLE_NAME = ""
-_SECOND = 19  # characters of a time that tell its second: an end is told no finer
 _PROGRESS = ("columns", "last_run", "skipped")  # what a run finds out; the rest it is told
 
 
@@ -133,10 +134,11 @@ def _drop_superseded(records: Records, share: Share) -> Records:
         whole = {name: value for name, value in whole.items() if name != FORMER}
     runs = [list(_read_own_run(records, name)) for name in mine]
     others = [record for name, record in records.items() if name not in mine]
-    latest = max(
-        (max([_read_began(record)[:_SECOND], *map(_read_finish, _read_run(record))]) for record in others), default=""
-    )
-    if not all(runs) or min(_read_finish(run) for (run,) in runs) < latest:
+    latest = max((max([_read_began(record), *map(_read_finish, _read_run(record))]) for record in others), default="")
+    if (
+        not all(runs)
+        or min(str(record.get(ENDED) or _read_finish(run)) for record, (run,) in zip(own, runs, strict=True)) < latest
+    ):
         return {**records, WHOLE_NAME: whole}
     return {WHOLE_NAME: _strip(whole), **{name: record for name, record in records.items() if name in mine}}
 
@@ -205,7 +207,7 @@ def _list_all(share: str) -> list[str]:
 
 
 def _strip(record: Entry) -> dict[str, Json]:
-    return {name: value for name, value in record.items() if name not in (*_PROGRESS, BEGAN, ROUND)}
+    return {name: value for name, value in record.items() if name not in (*_PROGRESS, BEGAN, ENDED, ROUND, BASELINE)}
 
 
 def _read_own_run(records: Records, name: str) -> Iterator[Entry]:

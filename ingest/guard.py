@@ -35,12 +35,13 @@ class Guard:
         nothing_remains: bool,
         kind: str = "dataset",
         meant: int | None = None,
+        stored: int = 0,
     ) -> None:
         """Raise GuardError where `lost` of the `before` chunks are more than allowed.
 
         name, kind: what would lose them, and what that is. after: its chunks once all is done.
         nothing_remains: no origin that was stored is there any more. meant: the limit that would allow it, `lost` by
-        default.
+        default. stored: the chunks that are there, where that may be more than `before`, see `baseline`.
         """
         if self.limit == EVERYTHING or not lost:
             return
@@ -54,12 +55,13 @@ class Guard:
                 "wants a --dataset of its own",
                 None,
             )
-        if lost > self._allow(before):
-            raise self._refuse(
-                subject, f"{lost} of {before} chunks would be deleted, more than {self.limit}", meant or lost
-            )
+        if lost > self.allow(before):
+            of = f" of the {before} that the last run that was allowed left" if stored > before else ""
+            reason = f"{lost} of {max(before, stored)} chunks would be deleted, more than {self.limit}{of}"
+            raise self._refuse(subject, reason, meant or lost)
 
-    def _allow(self, before: int) -> int:
+    def allow(self, before: int) -> int:
+        """Tell how many of so many chunks may be deleted."""
         if self.limit.endswith("%"):
             return before * int(self.limit.removesuffix("%")) // 100
         return int(self.limit)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ingest.clock import tell_moment, tell_time
-from ingest.entries import BEGAN, CUT, FORMER, ROUND, Entry, find_former, narrow
+from ingest.entries import BASELINE, BEGAN, CUT, ENDED, FORMER, ROUND, Entry, find_former, narrow
 from ingest.errors import GuardError, UsageError
-from ingest.guard import Guard
+from ingest.guard import EVERYTHING, Guard
 from ingest.model import Json, canonical
-from ingest.rounds import Balance, Turn, choose_round, find_balances
+from ingest.rounds import Balance, Turn, choose_round, find_balances, find_planned
 from ingest.stock import Stock
 
 if TYPE_CHECKING:
@@ -41,16 +41,28 @@ class Ledger:
     def check_losses(self, guard: Guard, *, lost: int, after: int) -> None:
         """Raise GuardError where what is planned would delete too much. lost, after: points of the share."""
         share = self.stock.share
-        planned = {share.number: replace(self.turn.balance, lost=lost, after=after)}
+        died = find_planned(self.known, share, self.turn.number)
+        planned = {share.number: Balance(self.turn.balance.before, max(lost, died.lost), after)}
         if lost and not share.is_whole:
             self.turn = replace(self.turn, balance=planned[share.number])
             self.write()
             planned |= find_balances(self._read(), share, self.turn.number)
         try:
-            self.stock.check_losses(guard, planned)
+            self.stock.check_losses(guard, planned, lost=lost)
         except GuardError:
             self._withdraw()
             raise
+
+    def settle(self, guard: Guard, *, lost: int, kept: int, after: int) -> None:
+        """Count from now on what the runs have written that came to no end, and this one, which was allowed.
+
+        lost: points that it deletes; kept: that it leaves and the next may delete; after: all that it leaves. The next
+        write records it, once all is deleted. Where it is doubtful, what was recorded stays, see `baseline`.
+        """
+        if not kept:
+            self.entry.pop(BASELINE, None)
+        elif guard.limit == EVERYTHING or lost + kept <= guard.allow(self.stock.own.before):
+            self.entry[BASELINE] = max(self.stock.own.before, after - kept)
 
     def close(self, last_run: Mapping[str, Json] | None) -> None:
         """Record that the run has come to its end. last_run: what it counted, where it was complete.
@@ -63,6 +75,7 @@ class Ledger:
         self.entry.pop(FORMER, None)
         if last_run:
             self.entry["last_run"] = {"finished": tell_time(), **last_run}
+            self.entry |= {} if share.is_whole else {ENDED: tell_moment()}
         self.turn = replace(self.turn, is_open=False)
         self.write()
         cut = None if share.is_whole else self._read().get(CUT)
@@ -80,7 +93,7 @@ class Ledger:
             self.write()
         elif self.known:
             recut = {} if self.former is None else {CUT: self.former, FORMER: self.entry[CUT]}
-            self.store.record(self.stock.dataset, {**self.known, **recut})
+            self.store.record(self.stock.dataset, {**self.known, BASELINE: self.stock.own.before, **recut})
 
     def _read(self) -> Entry:
         """Read what is recorded of the dataset by now."""
@@ -94,15 +107,20 @@ def open_ledger(
     """Begin the record of a run. known: what is recorded of the dataset. cut: how it is cut now."""
     share, recorded = stock.share, narrow(known, stock.share)
     former = find_former(known, share, cut)
-    held = stock.own if deletes else replace(stock.own, lost=0, after=stock.own.before)
-    turn = Turn(choose_round(known, share), True, held)  # noqa: FBT003 - the fields in their order
+    number, held = choose_round(known, share), stock.own
+    if not deletes:
+        held = replace(held, lost=0, after=held.lost + held.after)
+    died = find_planned(known, share, number)
+    held = replace(held, before=max(held.before, died.before), lost=max(held.lost, died.lost)) if died.lost else held
+    turn = Turn(number, True, held)  # noqa: FBT003 - the fields in their order
     entry: dict[str, Json] = {
         "path": source.location,
         "host": platform.node(),
         CUT: cut,
         "reading": source.reading,
         **({} if former is None else {FORMER: former}),
-        **{name: value for name, value in recorded.items() if name in ("columns", "last_run", "skipped")},
+        **{name: value for name, value in recorded.items() if name in ("columns", "last_run", "skipped", ENDED)},
+        **({BASELINE: stock.own.before} if stock.own.before else {}),
         **({} if share.is_whole else {BEGAN: tell_moment(), ROUND: turn.as_json()}),
     }
     return Ledger(store, stock, known, entry, former, turn)

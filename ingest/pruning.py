@@ -2,18 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 from ingest.batching import batched
 from ingest.chunks import share_item
 from ingest.comparison import Progress
+from ingest.contract import read_own
 from ingest.ids import Ids
+from ingest.model import Payload
 from ingest.protocols import Store
 from ingest.report import Tally
 
 IDS = 1_000  # points that are deleted in one call
 PAYLOADS = 256  # payloads that are fetched in one call
 ORIGINS = 64  # origins whose points are listed in one call
+SAMPLE = 4  # stale points of an origin that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +33,35 @@ class Pruning:
 
 
 def plan_pruning(
-    store: Store, gone: Sequence[str], lost: int, changed: Iterable[Progress], tally: Tally, *, recut: bool = False
+    store: Store,
+    gone: Sequence[str],
+    lost: int,
+    changed: Iterable[Progress],
+    tally: Tally,
+    *,
+    recut: bool = False,
+    excess: int = 0,
 ) -> Pruning:
     """Decide what may go, and count as kept what may not.
 
     lost: what the gone origins held. recut: the dataset is cut otherwise than before, so that fewer chunks are no loss.
+    excess: points that runs have written that came to no end. An origin that one of them has edited has both what it
+    said and what it says, and loses no more than the first of these.
     """
     stale: list[Ids] = []
+    shrunk: list[tuple[Progress, int]] = []
     for progress in changed:
         doomed = progress.stale if progress.whole and not progress.left else ()
         if doomed and progress.failed:
             doomed = _spare(store, progress)
         tally.kept += len(progress.stale) - len(doomed)
         if not (recut and progress.wanted):
-            lost += min(len(doomed), max(0, progress.before - progress.wanted))
+            shrunk.append((progress, min(len(doomed), max(0, progress.before - progress.wanted))))
         if doomed:
             stale.append(doomed)
+    lost += sum(less for _, less in shrunk)
+    if excess:
+        lost -= min(excess, _count_false(store, [(progress, less) for progress, less in shrunk if less]))
     return Pruning(gone, stale, lost)
 
 
@@ -55,6 +71,27 @@ def prune(store: Store, dataset: str, pruning: Pruning, tally: Tally) -> Iterato
         ids = Ids(point.id for point in store.list_points(dataset, origins))
         yield from _delete(store, ids, tally)
     yield from _delete(store, chain.from_iterable(pruning.stale), tally)
+
+
+def _count_false(store: Store, shrunk: Iterable[tuple[Progress, int]]) -> int:
+    """Count what origins seem to lose by points that were not there when a run had finished them last.
+
+    How many were tells the state that the points of that run bear. Where a few of the stale show none, nothing does.
+    """
+    false = 0
+    for some in batched(shrunk, PAYLOADS // SAMPLE):
+        samples = [list(islice(progress.stale, SAMPLE)) for progress, _ in some]
+        payloads = store.fetch_payloads([*chain.from_iterable(samples)])
+        for (progress, less), ids in zip(some, samples, strict=True):
+            held = max((_read_size(payloads[id_]) for id_ in ids if id_ in payloads), default=0)
+            false += less - min(less, max(0, held - progress.wanted)) if held else 0
+    return false
+
+
+def _read_size(payload: Payload) -> int:
+    """Read how many points there were of a state; 0 where a point has none."""
+    size = str(read_own(payload).get("state") or "").rpartition("/")[2]
+    return int(size) if size.isdecimal() else 0
 
 
 def _spare(store: Store, progress: Progress) -> Ids:

@@ -16,11 +16,19 @@ from ingest.share import Share
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The points of a dataset or a share of one: before a run, of these no longer there after it, and after it."""
+    """The points of a dataset or a share of one.
+
+    before: what counts as there before a run, see `baseline`. lost: what is no longer there after it. after: what is.
+    """
 
     before: int = 0
     lost: int = 0
     after: int = 0
+
+    @property
+    def excess(self) -> int:
+        """The points that runs have written that came to no end."""
+        return max(0, self.lost + self.after - self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,12 @@ def choose_round(entry: Entry, share: Share) -> int:
     own = turns.pop(share.number, None)
     least = 1 if own is None else own.number + (not own.is_open)
     return max([least, *(turn.number for turn in turns.values())])
+
+
+def find_planned(entry: Entry, share: Share, number: int) -> Balance:
+    """Find what a share was allowed to lose by its last run, which died in this round; nothing where none did."""
+    own = _read_turns(entry, share.of).get(share.number)
+    return own.balance if own and own.is_open and own.number == number else Balance()
 
 
 def find_balances(entry: Entry, share: Share, number: int) -> Mapping[int, Balance]:

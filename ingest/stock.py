@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ingest.baseline import find_baselines, find_bound
+from ingest.entries import Entry
 from ingest.guard import SMALL, Guard
 from ingest.model import File
 from ingest.protocols import Source, Store
@@ -18,6 +20,7 @@ class Stock:
     listed: the files of the source. files: of these, what falls to the share; of the whole, the same sequence.
     counts: points of each stored origin that falls to it. gone: those that the source lists no more, in order.
     balances: of each share by its number, what it holds and what of that is of origins that are gone.
+    bound: chunks of the dataset that count as there before, at most; None where only these balances tell.
     """
 
     dataset: str
@@ -27,6 +30,7 @@ class Stock:
     counts: Mapping[str, int]
     gone: Sequence[str]
     balances: Mapping[int, Balance]
+    bound: int | None
 
     @property
     def is_new(self) -> bool:
@@ -45,33 +49,39 @@ class Stock:
         share of few files may lose them all. What other shares have deleted already makes neither of it more.
         """
         total = add_up(self.balances.values())
-        nothing_remains = total.lost == total.before
         guard.check(
             self.dataset,
-            before=total.before,
+            before=self._bound(total.before),
             lost=total.lost,
             after=len(self.listed),
-            nothing_remains=nothing_remains,
+            nothing_remains=not total.after,
+            stored=total.lost + total.after,
         )
 
-    def check_losses(self, guard: Guard, planned: Mapping[int, Balance]) -> None:
+    def check_losses(self, guard: Guard, planned: Mapping[int, Balance], *, lost: int) -> None:
         """Raise GuardError where too much would be lost of the whole dataset, or too much of the share.
 
         planned: of this share and the others, by their numbers, what is known better than by what is stored.
+        lost: what this run is about to lose, in which an earlier one of the share, which died, has no part.
         """
-        if not planned[self.share.number].lost:
+        if not lost:
             return
         stored, total = add_up(self.balances.values()), add_up({**self.balances, **planned}.values())
+        total = replace(total, before=self._bound(total.before))
         guard.check(
             self.dataset,
             kind="dataset" if self.share.is_whole else f"share {self.share}, with the others of dataset",
             before=total.before,
             lost=total.lost,
             after=total.after,
-            nothing_remains=stored.lost == stored.before,
+            nothing_remains=not stored.after,
+            stored=total.before + stored.excess,
         )
-        if not self.share.is_whole:
-            self._check_shrinking(guard, planned[self.share.number], total)
+        if not self.share.is_whole and lost != self.own.lost:
+            self._check_shrinking(guard, replace(planned[self.share.number], lost=lost), total)
+
+    def _bound(self, before: int) -> int:
+        return before if self.bound is None else min(before, self.bound)
 
     def _check_shrinking(self, guard: Guard, planned: Balance, total: Balance) -> None:
         """Raise GuardError where the files of the share shrink so much that all would lose too much like it.
@@ -79,8 +89,6 @@ class Stock:
         So an accident of the whole source is refused by the first share already. It is judged beside what the share
         holds or, where that is more, an equal part of the dataset: one file of a small share is not half of everything.
         """
-        if planned.lost == self.own.lost:
-            return
         gone = add_up(self.balances.values()).lost // self.share.of
         guard.check(
             self.dataset,
@@ -93,8 +101,8 @@ class Stock:
         )
 
 
-def take_stock(source: Source, store: Store, share: Share) -> Stock:
-    """List and count. Raises SourceError where there is nothing to list at all."""
+def take_stock(source: Source, store: Store, share: Share, known: Entry) -> Stock:
+    """List and count. known: what is recorded of the dataset. Raises SourceError where nothing is listed at all."""
     listed, stored = source.files(), store.count_origins(source.dataset)
     files, counts = listed, stored
     there = {file.origin for file in listed}
@@ -107,5 +115,11 @@ def take_stock(source: Source, store: Store, share: Share) -> Stock:
         lost[number] += 0 if origin in there else count
         if counts is not stored and number == share.number:
             counts[origin] = count
-    balances = {number: Balance(count, lost[number], count - lost[number]) for number, count in held.items()}
-    return Stock(source.dataset, share, listed, files, counts, sorted(counts.keys() - there), balances)
+    bound, baselines = find_bound(known, stored, share.of), find_baselines(known, share.of)
+    if share.is_whole and bound is not None:
+        baselines = {1: min(bound, baselines.get(1, bound))}
+    balances = {
+        number: Balance(min(count, baselines.get(number, count)), lost[number], count - lost[number])
+        for number, count in held.items()
+    }
+    return Stock(source.dataset, share, listed, files, counts, sorted(counts.keys() - there), balances, bound)

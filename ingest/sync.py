@@ -104,7 +104,7 @@ def sync(
     started = time.monotonic()
     check_names(sources)
     notes: list[str] = []
-    described = replace_trial(sources, embedder, store, notes, deletes=options.deletes)
+    described = replace_trial(sources, embedder, store, notes, deletes=options.deletes, share=options.share)
     if described and (difference := differ(described.identity, embedder.identity)):
         raise refuse_identity(store, embedder, difference)
     notes += note_cleared(store.clear())
@@ -156,12 +156,12 @@ def _sync_dataset(
     """Make one dataset equal to its source, a step at a time. `others` are datasets that the run does not name."""
     started = time.monotonic()
     store, dataset, share = encoding.store, source.dataset, options.share
-    stock = take_stock(source, store, share)
+    known = encoding.described.datasets.get(dataset, {}) if encoding.described else {}
+    stock = take_stock(source, store, share, known)
     tally.files = len(stock.files)
     if options.deletes:
         stock.check_gone(options.guard)
 
-    known = encoding.described.datasets.get(dataset, {}) if encoding.described else {}
     recorded = narrow(known, share)
     tally.recognise(known)
     roles = read_roles(recorded, accepted=options.accept_columns)
@@ -210,12 +210,13 @@ def _complete(
     encoding.flush()
     if options.deletes:
         recut = ledger.former is not None
-        pruning = plan_pruning(store, stock.gone, stock.own.lost, changed, tally, recut=recut)
+        pruning = plan_pruning(store, stock.gone, stock.own.lost, changed, tally, recut=recut, excess=stock.own.excess)
         ledger.check_losses(options.guard, lost=pruning.lost, after=tally.hold())
         yield from prune(store, dataset, pruning, tally)
         roles.forget(file.origin for file in stock.files)
     else:
         tally.kept += stock.own.lost + sum(len(progress.stale) for progress in changed)
+    ledger.settle(options.guard, lost=pruning.lost if options.deletes else 0, kept=tally.kept, after=tally.hold())
     ledger.entry["columns"] = roles.describe()
     done = [each for each in changed if not each.marked and each.state and (options.deletes or not each.stale)]
     _mark(ledger, done, comparison.moment)

@@ -6,17 +6,19 @@ from ingest.errors import UsageError
 from ingest.identity import CANARIES
 from ingest.model import Collection
 from ingest.protocols import Embedder, Source, Store
+from ingest.share import Share
 
 TRIAL = "hashing"  # what the model of a trial begins with
 
 
 def replace_trial(
-    sources: Sequence[Source], embedder: Embedder, store: Store, notes: list[str], *, deletes: bool
+    sources: Sequence[Source], embedder: Embedder, store: Store, notes: list[str], *, deletes: bool, share: Share
 ) -> Collection | None:
     """Drop a trial collection for the first real embedder, once sources and service have answered.
 
     Give what the collection records of itself, None where there is none (any more).
-    deletes: whether the run may. Raises UsageError where it may not and there is a trial to replace.
+    deletes: whether the run may. share: what it fills. Raises UsageError where there is a trial to replace and it may
+    not delete, or fills a part.
     """
     described = store.describe()
     if (
@@ -30,6 +32,11 @@ def replace_trial(
         raise UsageError(
             f"collection {store.collection!r} is a trial that this run would replace, and --limit and --no-prune "
             f"delete nothing: leave them out, or fill another one: COLLECTION_NAME={store.collection}_2"
+        )
+    if not share.is_whole:
+        raise UsageError(
+            f"collection {store.collection!r} is a trial that this run would replace, and --share {share} fills a part "
+            f"of one: leave --share out the first time, or fill another one: COLLECTION_NAME={store.collection}_2"
         )
     for source in sources:
         source.files()

@@ -24,7 +24,7 @@ def tell(hour: int) -> str:
 def make_record(hour: int, *, complete: bool = True, **more: Any) -> dict[str, Any]:
     """A record of a run that began and ended in this hour."""
     run = {"last_run": {"finished": tell(hour), "added": 1, "seconds": hour, "rate": 2.0}} if complete else {}
-    return {"path": "/a", "chunking": CUT, "began": tell(hour), **run, **more}
+    return {"path": "/a", "chunking": CUT, "began": tell(hour), **run} | more
 
 
 records = st.builds(make_record, st.integers(0, 23), complete=st.booleans())
@@ -171,3 +171,13 @@ def test_columns_that_a_share_forgot_do_not_come_back_from_older_records() -> No
 @pytest.mark.parametrize("share", [WHOLE, Share(1, 2)], ids=str)
 def test_of_nothing_nothing_is_known(share: Share) -> None:
     assert (narrow({}, share), find_former({}, share, CUT), list(find_late({}))) == ({}, None, [])
+
+
+def test_what_began_in_the_second_in_which_another_ended_is_not_dropped() -> None:
+    skipped = {"skipped": {"a": ["x"]}, "began": "2026-11-21T05:00:00.900000+00:00"}
+    entry = fill([(Share(1, 3), make_record(5, complete=False, **skipped)), (Share(1, 2), make_record(5))])
+    entry = place(entry, Share(2, 2), make_record(5))
+    assert "1/3" in divide(entry)
+    for share in list_shares(2):
+        entry = place(entry, share, make_record(5, ended="2026-11-21T05:00:00.950000+00:00"))
+    assert "1/3" not in divide(entry)

@@ -33,6 +33,7 @@ CORE = VOCABULARY | {
     "stopwatch",
     "clock",
     "stock",
+    "baseline",
     "rounds",
     "ledger",
     "guard",

@@ -22,6 +22,7 @@ from ingest.model import Json
 from ingest.protocols import Store
 from ingest.report import Report
 from ingest.share import MOST, WHOLE, Share, read_share, refuse_share
+from ingest.stores.readonly import ReadOnlyStore
 from ingest.sync import Options, sync
 from tests.commandline import Command, write_faq
 from tests.commandline import command as command  # noqa: PLC0414 - a fixture
@@ -456,3 +457,20 @@ def test_a_dry_run_says_what_its_share_would_do(command: Command) -> None:
     assert {name: planned[name] for name in ("added", "embedded", "requests", "origins")} == {
         name: done[name] for name in ("added", "embedded", "requests", "origins")
     }
+
+
+def test_a_trial_does_not_give_way_to_a_part(tmp_path: Path) -> None:
+    source, store = RowsSource(tmp_path / "rows").write(make_files(NAMES)), MemoryStore()
+    sync([source], embedder=CountingEmbedder(model="hashing-2"), store=store)
+    before = contents(store)
+    with pytest.raises(UsageError, match="leave --share out"):
+        run(source, store, Share(1, 8))
+    assert contents(store) == before
+
+
+def test_a_dry_run_of_a_share_that_cuts_anew_ends_as_the_run_does(tmp_path: Path) -> None:
+    source, store = RowsSource(tmp_path / "rows").write(LONG), MemoryStore(private=False)
+    run(source, store, chunk_size=100)
+    dry = run(source, ReadOnlyStore(store), Share(1, 2), chunk_size=200, rechunk=True)
+    assert (dry.exit_code, dry.failure) == (0, None)
+    assert run(source, store, Share(1, 2), chunk_size=200, rechunk=True).exit_code == 0

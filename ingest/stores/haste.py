@@ -7,6 +7,7 @@ from typing import Any
 import grpc  # type: ignore[import-untyped]  # it ships no types
 from qdrant_client import QdrantClient
 from qdrant_client import grpc as services
+from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.connection import get_channel
 from qdrant_client.conversions.conversion import grpc_to_payload
 
@@ -48,8 +49,9 @@ def hasten(
                 found, client = client, None
                 return found
         log.info("REST is used: gRPC at %s knows another collection %r than %s", where, collection, address.name)
-    except grpc.RpcError as error:
-        log.info("gRPC is not answered at %s (%s): REST is used, which takes longer", where, error.code().name)
+    except (grpc.RpcError, QdrantException) as error:  # the client's own is for too many requests at once
+        reason = error.code().name if isinstance(error, grpc.RpcError) else str(error)
+        log.info("gRPC is not answered at %s (%s): REST is used, which takes longer", where, reason)
     finally:
         if client:
             client.close()

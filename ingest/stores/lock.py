@@ -67,7 +67,7 @@ class FolderLock:
             return False
         except OSError as error:
             raise StoreError(f"{self._path.parent} can't be used as a store: {error.strerror or error}") from error
-        if not self._path.exists():  # its last holder removed it between our opening and our locking it
+        if not self._holds_path():
             self._lock.release()
             return False
         mine = {
@@ -79,6 +79,19 @@ class FolderLock:
         with suppress(OSError):  # the lock is what counts
             self._holder.write_text(json.dumps(mine), encoding="ascii")  # a command may hold bytes that are no UTF-8
         return True
+
+    def _holds_path(self) -> bool:
+        """Say whether the file that was locked is the one that others find.
+
+        Its last holder may have removed it between our opening and our locking it, and another have made one since.
+        Windows removes no file that is open.
+        """
+        held = self._lock._context.lock_file_fd  # noqa: SLF001 - nothing else tells which file it is
+        try:
+            there = self._path.stat()
+        except OSError:
+            return False
+        return sys.platform == "win32" or held is None or os.path.samestat(os.fstat(held), there)
 
     def _make_root(self) -> None:
         root = self._path.parent

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ingest.entries import Entry, place
 from ingest.model import Collection, Hit, IndexKind, Json, Payload, Point, Stored
 from ingest.protocols import Store
 from ingest.share import WHOLE, Share
@@ -20,6 +22,7 @@ class ReadOnlyStore:
         self._changed = False  # dropped or made in this run: none of the points that are there belong to it
         self._described: Collection | None = None
         self._adopted = False  # all of the points that are there are another program's
+        self._recorded: dict[str, Entry] = {}  # entries as they would be, by dataset
         self._written: dict[str, Payload] = {}  # what can be asked of the points that would have been, by their ids
         self._vectors: dict[str, Vector] = {}  # of the texts that would have been written, by their hash
         self._deleted: Counter[str] = Counter()  # points that would have been, by the hash of their text
@@ -38,11 +41,13 @@ class ReadOnlyStore:
 
     def describe(self) -> Collection | None:
         """Read what the collection would record of itself."""
-        return self._described if self._changed else self._store.describe()
+        described = self._described if self._changed else self._store.describe()
+        return described and replace(described, datasets={**described.datasets, **self._recorded})
 
     def create(self, collection: Collection) -> None:
         """Read from now on as a new collection does."""
         self._changed, self._described = True, collection
+        self._recorded.clear()
 
     def create_index(self, field: str, kind: IndexKind) -> None:
         """Write nothing."""
@@ -50,16 +55,21 @@ class ReadOnlyStore:
     def drop(self) -> None:
         """Read from now on as no collection does."""
         self._changed, self._described = True, None
+        self._recorded.clear()
 
     def adopt(self, collection: Collection) -> None:  # noqa: ARG002 - as the protocol has it
         """Read from now on as an absent collection does, beside the points that are there."""
         self._adopted, self._changed, self._described = True, True, None
 
     def record(self, dataset: str, entry: Mapping[str, Json], share: Share = WHOLE) -> None:
-        """Write nothing."""
+        """Write nothing, but let it be read again, as it would be."""
+        described = self.describe()
+        there = described.datasets.get(dataset, {}) if described else {}
+        self._recorded[dataset] = place(there, share, dict(entry))
 
     def forget(self, dataset: str) -> None:
         """Write nothing."""
+        self._recorded.pop(dataset, None)
 
     def count_origins(self, dataset: str) -> dict[str, int]:
         """Count the points of each origin, with those that would have been written."""

@@ -253,14 +253,18 @@ class ServerStore(ServerCollection):
         built, self._built = self._built, None
         if built:
             built.close()
+        names = self._catalog.list_names()
         aliases = self._catalog.list_aliases() if self._alias else None
         if aliases is not None and self._alias not in aliases and (behind := self._find_unpointed()):
             self._catalog.point(self._alias, behind)
             aliases[self._alias] = behind
             log.info("the alias %s stands for %s now, which was there", self._alias, behind)
+        doomed = {Fate.ABANDONED}
+        if aliases is None or self._alias in aliases:  # else what seems replaced is what another share is making
+            doomed.add(Fate.REPLACED)
         removed = []
-        for found in self._find_unused(aliases):
-            if self._judge(found) in (Fate.ABANDONED, Fate.REPLACED):
+        for found in self._find_unused(names, aliases):
+            if self._judge(found) in doomed:
                 self._catalog.delete(found.name)
                 removed.append(found.name)
         return removed
@@ -279,9 +283,12 @@ class ServerStore(ServerCollection):
         """Give the name of a collection of the series that is there neither as a collection nor as an alias."""
         return self._series.name_next(self._catalog.list_names() | self._catalog.list_aliases().keys())
 
-    def _find_unused(self, aliases: Mapping[str, str] | None = None) -> Iterator[Found]:
-        """Look at the collections of the series that no alias stands for; `aliases` are asked for where not given."""
-        if picked := self._series.pick(self._catalog.list_names()):
+    def _find_unused(self, names: set[str] | None = None, aliases: Mapping[str, str] | None = None) -> Iterator[Found]:
+        """Look at the collections of the series that no alias stands for.
+
+        Both are asked for where not given, the aliases last: what was made since the names were read is left alone.
+        """
+        if picked := self._series.pick(self._catalog.list_names() if names is None else names):
             used = set((self._catalog.list_aliases() if aliases is None else aliases).values())
             yield from (self._find(name) for name in picked if name not in used)
 

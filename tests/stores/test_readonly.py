@@ -74,6 +74,9 @@ def test_no_write_is_made(real: MemoryStore, name: str) -> None:
     assert read_all(real) == before
     if name == "delete":  # so that the same text is embedded, as it would be
         before["find_vectors"] = {}
+    if name == "record":  # a share reads back what others have recorded, and itself
+        before["describe"] = read_all(dry)["describe"]
+        assert before["describe"] != read_all(real)["describe"]
     if name == "upsert":  # what it would have written is counted and listed, as it would be
         assert dry.count_origins("laws") == {"luật.txt": 6}
         assert len(list(dry.list_points("laws", ["luật.txt"]))) == 6
