@@ -181,9 +181,19 @@ def test_a_port_that_says_nothing_costs_the_probe_alone(
     assert "DEADLINE_EXCEEDED" in caplog.text
 
 
-@pytest.mark.parametrize("code", [grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.UNAUTHENTICATED])
-def test_what_answers_something_else_is_not_used(code: grpc.StatusCode) -> None:
-    with serve_both(lambda *_: End(code)) as (url, rpc, _):
+@pytest.mark.parametrize(
+    "end",
+    [
+        End(grpc.StatusCode.UNIMPLEMENTED),
+        End(grpc.StatusCode.UNAUTHENTICATED),
+        End(
+            grpc.StatusCode.RESOURCE_EXHAUSTED, trailing=(("retry-after", "1"),)
+        ),  # the client makes its own error of it
+    ],
+    ids=lambda end: end.code.name,
+)
+def test_what_answers_something_else_is_not_used(end: End) -> None:
+    with serve_both(lambda *_: end) as (url, rpc, _):
         assert hasten(url, rpc.port) is None
 
 

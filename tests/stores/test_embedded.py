@@ -14,12 +14,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from qdrant_client import QdrantClient
 from qdrant_edge import EdgeShard
 
 from ingest.errors import IdentityError, IngestError, LockedError, StoreError, UsageError
 from ingest.stores import compaction, disk, embedded_collection, engine, open_store
 from ingest.stores.embedded import EmbeddedStore
+from ingest.stores.lock import FolderLock
 from tests.stores.samples import fill, list_files, make_collection, make_payload, make_point, make_points, make_vector
 
 ROOT = Path(__file__).parents[2]
@@ -297,6 +299,30 @@ def test_a_second_opener_waits_and_is_told_who_holds_the_folder(
     assert str(Path(store.name) / "test") in message
     assert "secret" not in message
     again.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is open stays there")
+@pytest.mark.parametrize("made_anew", [False, True])
+def test_a_lock_on_a_file_that_others_do_not_find_holds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, made_anew: bool
+) -> None:
+    """Its last holder removes it, and another makes it anew, between our opening and our locking it."""
+    path, acquire = tmp_path / "a.lock", FileLock.acquire
+
+    def acquire_late(lock: FileLock, **how: Any) -> Any:
+        taken = acquire(lock, **how)
+        if (gone := path.with_name("gone")) not in tmp_path.iterdir():
+            path.rename(gone)
+            if made_anew:
+                path.touch()
+        return taken
+
+    monkeypatch.setattr(FileLock, "acquire", acquire_late)
+    slept: list[float] = []
+    lock = FolderLock(tmp_path / "a")
+    lock.acquire(1.0, sleep=slept.append)
+    assert slept, "the first was none"
+    lock.release(trace=False)
 
 
 def test_a_lock_that_is_let_go_is_taken(store: EmbeddedStore) -> None:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -180,6 +181,40 @@ def test_a_first_run_behind_an_alias_that_died_is_completed(after: bool) -> None
         if finished:
             return
     pytest.fail("it never came to an end")
+
+
+def test_a_first_run_behind_an_alias_leaves_alone_what_another_makes_meanwhile() -> None:
+    """Shares begin together: one comes up to its first points between two requests of the other."""
+    for at in range(60):
+        client = QdrantClient(":memory:")
+        interrupted = Interrupted(client, at, partial(fill, open_local(client, "live"), OLD))
+        store = open_local(interrupted, "live")
+        store.describe()
+        store.clear()
+        if interrupted.left >= 0:
+            assert at > 3, "it asks for names, aliases and metadata"
+            return
+        assert (names(client), aliases(client)) == (["test-1"], {"live": "test-1"})
+        assert client.count("live").count == len(OLD)
+    pytest.fail("it never came to an end")
+
+
+class Interrupted:
+    """A client before whose n-th request something else happens. left: requests until then."""
+
+    def __init__(self, client: QdrantClient, at: int, happens: Callable[[], object]) -> None:
+        self._client, self.left, self._happens = client, at, happens
+
+    def __getattr__(self, name: str) -> Any:
+        made = getattr(self._client, name)
+
+        def request(*args: Any, **kwargs: Any) -> Any:
+            self.left -= 1
+            if self.left == -1:
+                self._happens()
+            return made(*args, **kwargs)
+
+        return request
 
 
 # What is kept and what is removed
