@@ -27,14 +27,13 @@ from ingest.model import (
 from ingest.protocols import Chunker, Source, Store
 from ingest.refusal import explain_refusal
 from ingest.report import Origins, Tally
-from ingest.roles import Roles, Sheets
+from ingest.roles import Roles
 from ingest.unclaimed import Unclaimed
 
 ORIGINS = 64  # origins whose stored points are listed in one call
 POINTS = 2_000  # ... or fewer, once they have this many points between them
 CONTENT = 16 * 2**20  # ... or hold this many bytes
 REFRESH = 256  # payloads that are overwritten in one call
-_NO_SHEETS: Sheets = {}  # the same of all texts, of which a run may have many at once
 
 
 @dataclass(slots=True)
@@ -53,7 +52,7 @@ class Progress:
     before: int
     wanted: int = 0
     whole: bool = True
-    columns: Sheets = field(default_factory=lambda: _NO_SHEETS)
+    columns: Columns | None = None
     refused: bool = False
     left: bool = False
     failed: Sequence[Chunk] = ()
@@ -187,7 +186,7 @@ class Comparison:
                 self.tally.measure(item)
                 yield item
         if not progress.refused:
-            self.roles.note(progress.file.origin, progress.columns, whole=progress.whole)
+            self.roles.note(progress.columns or Columns(progress.file.origin, {}, {}), whole=progress.whole)
 
     def _check_columns(
         self, progress: Progress, records: Iterable[Columns | Document | Skipped | Ignored | Noted]
@@ -197,7 +196,7 @@ class Comparison:
             if not isinstance(record, Columns):
                 yield record
             elif self.roles.check(record):
-                progress.columns = record.roles
+                progress.columns = record
             else:
                 progress.whole, progress.refused = False, True
                 return

@@ -5,9 +5,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
 
+from ingest.alternatives import NEAREST, find_nearest
 from ingest.batching import batched
 from ingest.contract import read_own
 from ingest.entries import read_skipped
@@ -16,8 +16,6 @@ from ingest.model import Collection, Json, is_whole
 from ingest.protocols import Store
 
 PAYLOADS = 256  # payloads that are fetched in one call
-NEAREST = 3  # names that are offered instead of one that isn't there
-_NEAR = 0.6  # similarity of such a name (difflib), of 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +126,17 @@ def choose_datasets(described: Collection, dataset: str | None) -> Sequence[str]
         return known
     name = unicodedata.normalize("NFC", dataset)
     if name not in known:
-        raise UsageError(f"there is no dataset {dataset!r}: the collection has {', '.join(known) or 'none'}")
+        near = " or ".join(find_nearest(name, known))
+        meant = f": did you mean {near}? The" if near else ": the"
+        raise UsageError(f"there is no dataset {dataset!r}{meant} collection has {', '.join(known) or 'none'}")
     return [name]
 
 
 def locate(origins: Sequence[Origin], name: str, place: str = "") -> tuple[Origin, str]:
     """Find the one origin that is called so, by its name, DATASET/NAME or the end of its path, and the place in it.
 
-    `ORIGIN:PLACE` is taken apart where nothing has that whole name. Raises UsageError where nothing is called so, with
-    what comes nearest, or several are.
+    The extension may be left out where nothing is called so without one. `ORIGIN:PLACE` is taken apart where nothing
+    has that whole name. Raises UsageError where nothing is called so, with what comes nearest, or several are.
     """
     name = unicodedata.normalize("NFC", PurePath(name).as_posix())
     if found := _find(origins, name):
@@ -149,20 +149,20 @@ def locate(origins: Sequence[Origin], name: str, place: str = "") -> tuple[Origi
     raise UsageError(f"there is no origin {name!r}{': ' if near else ', '}{meant} `create-vector-db list` shows all")
 
 
-def find_nearest(name: str, names: Iterable[str]) -> Sequence[str]:
-    """Give the few of these names that are most like one, best first; none where none is."""
-    folded = {other.casefold(): other for other in names}
-    return [folded[other] for other in get_close_matches(name.casefold(), list(folded), NEAREST, _NEAR)]
-
-
 def _find(origins: Sequence[Origin], name: str) -> Origin | None:
     found = [origin for origin in origins if origin.name == name]
-    found = found or [origin for origin in origins if f"/{origin.dataset}/{origin.name}".endswith(f"/{name}")]
+    paths = {origin: f"/{origin.dataset}/{origin.name}" for origin in origins}
+    found = found or [origin for origin, path in paths.items() if path.endswith(f"/{name}")]
+    found = found or [origin for origin, path in paths.items() if _drop_suffix(path).endswith(f"/{name}")]
     if len(found) <= 1:
         return found[0] if found else None
     if len({origin.name for origin in found}) == 1:
         raise UsageError(f"{name!r} is in {_list(origin.dataset for origin in found)}: add --dataset with one of them")
     raise UsageError(f"{name!r} may be {_list(map(str, found))}: name more of its path")
+
+
+def _drop_suffix(path: str) -> str:
+    return str(PurePosixPath(path).with_suffix(""))
 
 
 def _list(names: Iterable[str]) -> str:

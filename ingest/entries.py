@@ -159,8 +159,8 @@ def _unite_columns(records: Records) -> list[Json]:
     groups: dict[str, dict[str, Any]] = {}
     for origin in sorted(set().union(*of_each.values())):
         last = _find_last(records, numbers, origin)
-        if (sheets := of_each.get(last, {}).get(origin)) is not None:
-            groups.setdefault(canonical(sheets), {"sheets": sheets, "origins": []})["origins"].append(origin)
+        if (columns := of_each.get(last, {}).get(origin)) is not None:
+            groups.setdefault(canonical(columns), {**columns, "origins": []})["origins"].append(origin)
     return list(groups.values())
 
 
@@ -232,11 +232,12 @@ def _read_began(record: Entry) -> str:
     return str(record.get(BEGAN) or "")
 
 
-def _read_columns(record: Entry) -> Iterator[tuple[str, Json]]:
+def _read_columns(record: Entry) -> Iterator[tuple[str, Entry]]:
     """Yield each origin with the columns of its sheets."""
     for group in _read_list(record, "columns"):
         if isinstance(group, Mapping):
-            yield from ((str(origin), group.get("sheets")) for origin in _read_list(group, "origins"))
+            columns = {name: value for name, value in group.items() if name != "origins"}
+            yield from ((str(origin), columns) for origin in _read_list(group, "origins"))
 
 
 def _read_list(value: Json, name: str) -> Sequence[Json]:

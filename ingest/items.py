@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from ingest.alternatives import NEAREST, find_nearest
 from ingest.batching import batched
-from ingest.contents import NEAREST, PAYLOADS, Origin, find_nearest, is_finished
+from ingest.contents import PAYLOADS, Origin, is_finished
 from ingest.contract import read_own
 from ingest.errors import UsageError
 from ingest.model import Json, Payload

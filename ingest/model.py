@@ -93,12 +93,16 @@ class Columns:
     roles: sheet → role → name of its column; {} for a sheet without a header.
     names: sheet → the names of all its columns, for a person.
     rows: sheet → the row of its header as a person counts, the lower one of a header of two; none without a header.
+    told: sheet → the roles whose column a user named; sheets without one may be left out.
+    unknown: what is to be said of columns that a user named and that are nowhere, "" for none: the file is not read.
     """
 
     origin: str
     roles: Mapping[str, Mapping[str, str]]
     names: Mapping[str, Sequence[str]]
     rows: Mapping[str, int] = field(default_factory=dict)
+    told: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unknown: str = ""
 
 
 @record

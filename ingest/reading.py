@@ -130,13 +130,13 @@ def read_indexes(given: Sequence[str]) -> tuple[tuple[str, IndexKind], ...]:
     return tuple(indexes)
 
 
-def _read_mapping(columns: Sequence[str]) -> dict[str, str]:
-    mapping: dict[str, str] = {}
+def _read_mapping(columns: Sequence[str]) -> dict[str, list[str]]:
+    mapping: dict[str, list[str]] = {}
     for column in columns:
         role, separator, name = column.partition("=")
         if not separator or role.strip() not in ROLES or not name.strip():
             raise UsageError(f'--map {column}: write ROLE="Column", with source, question or page_content as the role')
-        mapping[role.strip()] = name.strip()
+        mapping.setdefault(role.strip(), []).append(name.strip())
     return mapping
 
 

@@ -1,5 +1,7 @@
 """What keeps a collection for years: remove, --rebuild, --alias, --adopt, as they are typed."""
 
+import unicodedata
+
 import pytest
 from qdrant_client import QdrantClient, models
 
@@ -20,7 +22,7 @@ def test_a_dataset_is_removed_when_a_script_says_yes(command: Command) -> None:
     assert asked.code == 2
     assert "3 points" in asked.err
     assert "--yes" in asked.err
-    done = command("remove", "nhân sự.csv", "--yes", "--json")
+    done = command("remove", unicodedata.normalize("NFD", "nhân sự.csv"), "--yes", "--json")
     assert (done.code, done.json) == (0, {"dataset": "nhân sự.csv", "removed": 3})
     left = command("info", "--json").json
     assert (left["points"], list(left["datasets"])) == (3, ["thuế.csv"])
@@ -156,3 +158,22 @@ def test_a_dry_run_after_a_run_finds_nothing_changed(command: Command) -> None:
 def test_what_does_not_go_together_is_a_usage_error(command: Command, words: tuple[str, ...]) -> None:
     write_faq()
     assert command("--excel", "faq.csv", *HASHING, *words).code == 2
+
+
+@pytest.mark.parametrize("query", ["", " \t"])
+def test_a_search_for_nothing_is_a_mistake(command: Command, query: str) -> None:
+    write_faq()
+    command("--excel", "faq.csv", *HASHING)
+    found = command("search", query)
+    assert (found.code, found.out) == (2, "")
+    assert "nothing to look for" in found.err
+
+
+def test_a_search_takes_the_name_of_a_dataset_as_the_other_commands_do(command: Command) -> None:
+    write_faq("nhân sự.csv")
+    command("--excel", "nhân sự.csv", *HASHING)
+    decomposed = unicodedata.normalize("NFD", "nhân sự.csv")
+    assert len(command("search", "số 2?", "--json", "--dataset", decomposed).json["hits"]) == 3
+    near = command("search", "số 2?", "--dataset", "nhan su.csv")
+    assert near.code == 2
+    assert "did you mean nhân sự.csv?" in near.err

@@ -102,6 +102,8 @@ def test_a_dataset_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
     assert choose_datasets(described, "thue\u0302\u0301") == ["thuế"]
     with pytest.raises(UsageError, match="the collection has nhân sự, thuế"):
         choose_datasets(described, "laws")
+    with pytest.raises(UsageError, match="did you mean thuế"):
+        choose_datasets(described, "thuê")
 
 
 @pytest.mark.parametrize(
@@ -158,3 +160,14 @@ def test_the_end_of_several_paths_is_a_usage_error_that_names_some() -> None:
     with pytest.raises(UsageError, match=r"may be a/luật\.txt of laws, .*c/luật\.txt of laws and 2 more"):
         locate(many, "luật.txt")
     assert locate(many, "c/luật.txt") == (many[2], "")
+
+
+@pytest.mark.parametrize("name", ["nghi-dinh-11", "laws/nghi-dinh-11", "nghi-dinh-11:Điều 8"])
+def test_a_name_may_lack_its_extension(name: str) -> None:
+    origins = [Origin("laws", each) for each in ("a/nghi-dinh-1.txt", "nghi-dinh-11.txt", "nghi-dinh-112.md")]
+    found, place = locate(origins, name)
+    assert (found, place) == (origins[1], name.partition(":")[2])
+    with pytest.raises(UsageError, match=r"nghi-dinh-11\.md of laws, nghi-dinh-11\.txt of laws"):
+        locate([*origins, Origin("laws", "nghi-dinh-11.md")], name)
+    exact = Origin("laws", "nghi-dinh-11")
+    assert locate([*origins, exact], name)[0] == exact

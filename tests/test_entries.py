@@ -140,7 +140,7 @@ def test_a_person_is_shown_when_each_share_was_complete() -> None:
 
 
 def make_columns(origins: list[str], answer: str) -> list[dict[str, Any]]:
-    return [{"sheets": {"s": {"text": answer}}, "origins": origins}]
+    return [{"sheets": {"s": {"text": answer}}, "told": {"s": [answer]}, "origins": origins}]
 
 
 def test_the_columns_of_a_file_are_those_of_the_run_that_began_last() -> None:
@@ -150,14 +150,17 @@ def test_the_columns_of_a_file_are_those_of_the_run_that_began_last() -> None:
     owned = [name for name in names if first.owns(name)]
     entry = place(entry, first, make_record(3, columns=make_columns(owned, "new")))
     read = read_roles(entry, accepted=False).read
-    assert {name for name, sheets in read.items() if sheets["s"]["text"] == "new"} == set(owned)
+    assert {name for name, reading in read.items() if reading.sheets["s"]["text"] == "new"} == set(owned)
     assert set(read) == set(names)
+    assert all(reading.told["s"] == [reading.sheets["s"]["text"]] for reading in read.values())
     mine = read_roles(narrow(entry, second), accepted=False).read
     assert set(mine) == set(names) - set(owned)
     other = next(share for share in list_shares(3) if any(share.owns(name) for name in owned))
     mine = read_roles(narrow(entry, other), accepted=False).read
     assert set(mine) == {name for name in names if other.owns(name)}
-    assert {name for name in mine if mine[name]["s"]["text"] == "new"} == {name for name in owned if other.owns(name)}
+    assert {name for name in mine if mine[name].sheets["s"]["text"] == "new"} == {
+        name for name in owned if other.owns(name)
+    }
 
 
 def test_columns_that_a_share_forgot_do_not_come_back_from_older_records() -> None:

@@ -12,6 +12,7 @@ import ingest
 ROOT = Path(ingest.__file__).parent
 VOCABULARY = {
     "batching",
+    "alternatives",
     "hosts",
     "model",
     "records",

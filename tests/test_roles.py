@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ingest.errors import ItemsSkipped, SourceError
 from ingest.model import Columns
 from ingest.report import Report
-from ingest.roles import Roles, read_roles
+from ingest.roles import Reading, Roles, read_roles
 from ingest.sources import open_source
 from ingest.stores.readonly import ReadOnlyStore
 from ingest.sync import Options, sync
@@ -30,6 +30,9 @@ columns_of_sheets = st.dictionaries(
     st.dictionaries(st.sampled_from(["page_content", "question", "source"]), names, min_size=1),
     min_size=1,
 )
+readings = st.builds(
+    Reading, columns_of_sheets, st.dictionaries(st.just("faq"), st.lists(st.just("question"), min_size=1))
+)
 
 
 def sheet(header: Sequence[str] = HEADER, rows: Sheet = ROWS) -> Sheet:
@@ -40,7 +43,7 @@ def run(
     folder: Path,
     store: Any,
     *,
-    mapping: Mapping[str, str] | None = None,
+    mapping: Mapping[str, str | Sequence[str]] | None = None,
     options: Options | None = None,
     **files: Mapping[str, Sheet],
 ) -> Report:
@@ -57,7 +60,8 @@ def run(
 def recorded(store: MemoryStore) -> Mapping[str, Any]:
     described = store.describe()
     assert described
-    return read_roles(described.datasets["faq"], accepted=False).read
+    read = read_roles(described.datasets["faq"], accepted=False).read
+    return {origin: reading.sheets for origin, reading in read.items()}
 
 
 @pytest.fixture
@@ -104,9 +108,10 @@ def test_each_way_out_goes_on_and_is_recorded(
 
 def test_the_old_name_back_is_as_if_nothing_had_been(folder: Path, store: MemoryStore) -> None:
     run(folder, store, a={"FAQ": sheet()})
-    before = contents(store)
+    before, content = contents(store), (folder / "a.xlsx").read_bytes()
     run(folder, store, a={"FAQ": sheet(("Thắc mắc", "Câu trả lời", "Nguồn"))})
-    report = run(folder, store, a={"FAQ": sheet()})
+    (folder / "a.xlsx").write_bytes(content)  # made anew, it would bear the time
+    report = run(folder, store)
     assert (report.exit_code, report.total("unchanged"), contents(store)) == (0, 2, before)
 
 
@@ -213,8 +218,94 @@ def test_a_dry_run_says_the_same_and_writes_nothing(folder: Path, store: MemoryS
     assert (report.exit_code, store.writes) == (SourceError.exit_code, writes)
 
 
-@given(st.dictionaries(st.sampled_from(["a.xlsx", "b.xlsx", "c.csv"]), columns_of_sheets))
-def test_what_is_recorded_reads_back(read: dict[str, Mapping[str, Mapping[str, str]]]) -> None:
+RENAMED = ("Câu hỏi", "Phần đáp", "Nguồn")
+TWO = {"Một": sheet(), "Hai": sheet()}
+
+
+def test_a_column_named_for_one_sheet_takes_none_from_another(folder: Path, store: MemoryStore) -> None:
+    run(folder, store, a=TWO)
+    report = run(folder, store, a={**TWO, "Một": sheet(RENAMED)})
+    said = str(report.failure)
+    assert 'sheet Một: the column "Câu trả lời" (page_content) that the last run read is gone' in said
+    assert '--map page_content="…"' in said
+    assert "was told" not in said
+    assert "--accept-columns" not in said, "it would delete the rows"
+    report = run(folder, store, mapping={"page_content": "Phần đáp"})
+    assert (report.exit_code, report.total("unchanged"), store.count("faq")) == (0, 4, 4)
+
+
+def test_columns_renamed_otherwise_in_two_sheets_are_named_both(folder: Path, store: MemoryStore) -> None:
+    run(folder, store, a=TWO)
+    new = {"Một": sheet(RENAMED), "Hai": sheet(("Câu hỏi", "Phần giải", "Nguồn"))}
+    assert run(folder, store, a=new).exit_code == SourceError.exit_code
+    one = run(folder, store, mapping={"page_content": "Phần đáp"})
+    assert one.exit_code == SourceError.exit_code
+    assert "sheet Hai" in str(one.failure)
+    assert "beside what this one is told" in str(one.failure)
+    both = {"page_content": ["Phần đáp", "Phần giải"]}
+    assert (report := run(folder, store, mapping=both)).exit_code == 0
+    assert report.total("unchanged") == 4
+    untold = str(run(folder, store).failure)
+    assert 'the last run was told --map page_content="Phần đáp" --map page_content="Phần giải", and this' in untold
+    assert run(folder, store, mapping=both).exit_code == 0
+
+
+@pytest.mark.parametrize("header", [RENAMED, ("Cột một", "Cột hai", "Cột ba")])
+def test_a_sheet_that_lost_its_header_is_kept_also_where_columns_may_go(
+    folder: Path, store: MemoryStore, header: Sequence[str]
+) -> None:
+    run(folder, store, a=TWO)
+    before = contents(store)
+    report = run(folder, store, a={**TWO, "Hai": sheet(header)}, options=Options(accept_columns=True))
+    assert report.exit_code == SourceError.exit_code
+    assert contents(store) == before
+    assert "the sheet is hidden or taken out" in str(report.failure)
+    assert run(folder, store, a={"Một": sheet()}).exit_code == 0
+    assert store.count("faq") == 2
+
+
+@pytest.mark.parametrize("header", [HEADER, RENAMED])
+def test_a_name_that_is_nowhere_is_said_before_all_else(
+    folder: Path, store: MemoryStore, header: Sequence[str]
+) -> None:
+    run(folder, store, a=TWO)
+    before, noted = contents(store), recorded(store)
+    report = run(folder, store, a={**TWO, "Một": sheet(header)}, mapping={"page_content": "Phần đap"})
+    assert report.exit_code == SourceError.exit_code
+    assert 'no sheet has a column "Phần đap" (--map page_content)' in str(report.failure)
+    assert ('nearest "Phần đáp"' in str(report.failure)) is (header is RENAMED)
+    assert "was told" not in str(report.failure)
+    assert (contents(store), recorded(store)) == (before, noted)
+
+
+def test_a_name_may_stand_in_one_file_of_many(folder: Path, store: MemoryStore) -> None:
+    run(folder, store, a={"FAQ": sheet()}, b={"FAQ": sheet()}, c={"FAQ": sheet()})
+    (folder / "b.xlsx").write_bytes(make_workbook({"FAQ": sheet(RENAMED)}))
+    report = run(folder, store, mapping={"page_content": "Phần đáp"})
+    assert (report.exit_code, report.total("unchanged"), store.count("faq")) == (0, 6, 6)
+    before = contents(store)
+    report = run(folder, store, mapping={"page_content": "Phần đap"})
+    assert report.exit_code == SourceError.exit_code
+    assert contents(store) == before
+
+
+def test_a_column_that_is_there_and_was_never_named_is_not_said_to_have_been(folder: Path, store: MemoryStore) -> None:
+    run(folder, store, a={"FAQ": sheet()})
+    report = run(folder, store, mapping={"source": "Câu hỏi"})
+    assert 'the column "Câu hỏi" (question) that the last run read is not taken' in str(report.failure)
+    assert run(folder, store, mapping={"source": "Câu hỏi", "question": "Câu hỏi"}).exit_code == 0
+
+
+def test_what_an_older_version_recorded_says_nothing_of_what_was_named() -> None:
+    old = {"columns": [{"sheets": {"faq": {"page_content": "Phần đáp"}}, "origins": ["a"]}]}
+    roles = read_roles(old, accepted=False)  # type: ignore[arg-type]
+    assert not roles.check(Columns("a", {"FAQ": {}}, {"FAQ": ["Phần đáp"]}))
+    assert "was told" not in roles.refusals[0]
+    assert '--map page_content="Phần đáp"' in roles.refusals[0]
+
+
+@given(st.dictionaries(st.sampled_from(["a.xlsx", "b.xlsx", "c.csv"]), readings))
+def test_what_is_recorded_reads_back(read: dict[str, Reading]) -> None:
     assert read_roles({"columns": Roles(read).describe()}, accepted=False).read == read
 
 
@@ -223,7 +314,7 @@ def test_a_role_is_lost_in_a_sheet_that_is_there_still_or_for_all_that_are_new(
     before: Mapping[str, Mapping[str, str]], now: Mapping[str, Mapping[str, str]]
 ) -> None:
     roles = Roles()
-    roles.note("a", before, whole=True)
+    roles.note(Columns("a", before, {}), whole=True)
     columns = Columns("a", {name.upper(): found for name, found in now.items()}, {name.upper(): () for name in now})
     lost = any(before[name].keys() - now[name].keys() for name in before.keys() & now.keys())
     had, has = (
@@ -232,5 +323,9 @@ def test_a_role_is_lost_in_a_sheet_that_is_there_still_or_for_all_that_are_new(
     )
     lost = lost or bool(has and had - has)
     assert roles.check(columns) is not lost
-    assert replace(roles, accepted=True).check(columns)
+    kept = before.keys() & now.keys()
+    emptied = any("page_content" in before[name].keys() - now[name].keys() for name in kept)
+    if has and not any(before[name].keys() - now[name].keys() for name in kept):
+        emptied = "page_content" in had - has
+    assert replace(roles, accepted=True).check(columns) is not emptied
     assert bool(roles.refusals) is lost

@@ -9,6 +9,7 @@ import typer
 from ingest import render
 from ingest.commands.options import LockWait, takes_settings
 from ingest.commands.output import complain, print_json, print_lines
+from ingest.contents import choose_datasets
 from ingest.durations import read_duration
 from ingest.errors import UsageError
 from ingest.inspection import describe_there
@@ -30,8 +31,7 @@ def remove_from_collection(
     store, _ = open_chosen_store(settings, lock_wait=wait, exclusive=True)
     with closing(store):
         described = describe_there(store)
-        if dataset not in described.datasets:
-            raise UsageError(f"there is no dataset {dataset!r}: the collection has {', '.join(described.datasets)}")
+        [dataset] = choose_datasets(described, dataset)
         shown = render.render_dataset(dataset, described.datasets[dataset], store.count(dataset))
         if not yes:
             if not sys.stdin or not sys.stdin.isatty():

@@ -8,6 +8,7 @@ import typer
 from ingest import render
 from ingest.commands.options import takes_settings
 from ingest.commands.output import print_json, print_lines
+from ingest.contents import choose_datasets
 from ingest.encoding import refuse_identity
 from ingest.errors import UsageError
 from ingest.identity import differ
@@ -28,14 +29,15 @@ def search_collection(
     ] = None,
 ) -> None:
     """Search the collection with the embedder that filled it."""
+    if not query.strip():
+        raise UsageError('there is nothing to look for; write the question: create-vector-db search "…"')
     with closing(open_for_reading(settings)) as store:
         described = describe_there(store)
+        named = None if dataset is None else choose_datasets(described, dataset)[0]
         embedder, _ = open_chosen_embedder(settings, described)
         if difference := differ(described.identity, embedder.identity):
             raise refuse_identity(store, embedder, difference)
-        if dataset and dataset not in described.datasets:
-            raise UsageError(f"--dataset {dataset}: the collection has {', '.join(sorted(described.datasets))}")
-        hits = find_hits(query, embedder=embedder, store=store, limit=limit, dataset=dataset)
+        hits = find_hits(query, embedder=embedder, store=store, limit=limit, dataset=named)
     if settings.json:
         print_json({"query": query, "hits": [render.describe_hit(hit) for hit in hits]})
     else:

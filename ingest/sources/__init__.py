@@ -15,7 +15,7 @@ def open_source(
     location: str | os.PathLike[str],
     *,
     dataset: str | None = None,
-    mapping: Mapping[str, str] | None = None,
+    mapping: Mapping[str, str | Sequence[str]] | None = None,
     sheets: Sequence[str] = (),
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
@@ -26,7 +26,8 @@ def open_source(
 
     location: "excel": a workbook, a folder of them, or a pattern ("faq/**/*.xlsx"); "text": a folder.
     dataset: its name in the collection; without one, the last part of the absolute path.
-    mapping: "excel" only: the names of the columns for some of the roles "source", "question" and "page_content".
+    mapping: "excel" only: the names of the columns for some of the roles "source", "question" and "page_content", one
+    or several of each, for sheets that have the one or the other; a sheet that has none is read as without them.
     sheets: "excel" only: the only sheets to read.
     include, exclude: shell patterns for the path of a file within the folder, or for its name.
     encoding: of text and CSV files that do not show by their bytes that they are Unicode; without one it is found out.

@@ -4,21 +4,47 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ingest.sources.cells import Cell, Covered, is_blank, write_letters, write_text
-from ingest.sources.header import LONG, Header, looks_like_names, write_name
+from ingest.sources.header import LONG, Header, find_role, looks_like_names, write_name
+from ingest.sources.mapping import Named
 from ingest.sources.names import ANSWERS, CONTENTS, ROLES, normalise, recognise
 
 SEARCHED = 20  # rows in which a header is looked for: titles, logos and dates of printing stand above it
 
 
-def find_header(rows: Sequence[Sequence[Cell]], first: int, mapping: Mapping[str, str]) -> Header | None:
+def find_header(rows: Sequence[Sequence[Cell]], first: int, mapping: Named) -> Header | None:
     """Find the header among the first rows of a sheet, whose cells begin in column `first`, counted from 0.
 
-    It is the first row that has every column of `mapping` (role → name), or, without one, the row with the most roles
-    and of those the widest. A row without a column for page_content is none. Two rows are one header where some of
+    It is the first row of those that have the most columns of `mapping`; where no row has one, the row with the most
+    roles and of those the widest: a name that is meant for another sheet does not hide the header of this one.
+    A row without a column for page_content is none. Two rows are one header where some of
     its names stand in the upper one: those of cells merged with the ones below, or of columns unnamed in the lower.
     Cells that are no names, a date or a long explanation, are let pass beside two roles, where no row above has one.
     """
     lines = _fill_down(rows)
+    found = (_find_header(rows, lines, first, fitting) for fitting in _fit(mapping, lines, first))
+    return next((header for header in found if header), None)
+
+
+def _fit(mapping: Named, lines: Sequence[Sequence[Cell]], first: int) -> list[dict[str, str]]:
+    """List role → name of those columns of a mapping that stand in a row, or in two that may be one header.
+
+    The most columns come first, and none at all last: a title, too, may say the name of a source.
+    """
+    fitting: list[dict[str, str]] = []
+    for place, cells in enumerate(lines) if mapping else ():
+        for line in (cells, _join(lines[place - 1], cells) if place else cells):
+            there = _index_names(line, tuple(_make_unique(line, first)))
+            named = {role: [name for name in names if normalise(name) in there] for role, names in mapping.items()}
+            chosen = {role: names[0] for role, names in named.items() if names}
+            if chosen and chosen not in fitting:
+                fitting.append(chosen)
+    return [*sorted(fitting, key=len, reverse=True), {}]
+
+
+def _find_header(
+    rows: Sequence[Sequence[Cell]], lines: Sequence[Sequence[Cell]], first: int, mapping: Mapping[str, str]
+) -> Header | None:
+    """Find the header that has every column of `mapping`."""
     found: list[Header] = []
     for place, cells in enumerate(lines):
         strict = bool(found) or not _names_table(cells)
@@ -41,11 +67,14 @@ def find_header(rows: Sequence[Sequence[Cell]], first: int, mapping: Mapping[str
 
 
 def list_names(rows: Sequence[Sequence[Cell]]) -> tuple[str, ...]:
-    """List what may be the names of columns where no header was recognised: the texts of the row that has most."""
+    """List what may be the names of columns where no header was recognised.
+
+    They are the texts of the row that has most names which are known for a role, and of those the most texts.
+    """
     texts = [
         tuple(write_name(cell) for cell in cells if isinstance(cell, str) and not is_blank(cell)) for cells in rows
     ]
-    return max(texts, key=len, default=())
+    return max(texts, key=lambda row: (sum(map(bool, map(find_role, row))), len(row)), default=())
 
 
 def name_column(column: int) -> str:
@@ -104,7 +133,7 @@ def _read_header(
         return None
     names = tuple(_make_unique(cells, first))
     columns: dict[str, int] = {}
-    by_name = {normalise(name): index for index, name in enumerate(names) if not is_blank(cells[index])}
+    by_name = _index_names(cells, names)
     for role, name in mapping.items():
         if (index := by_name.get(normalise(name))) is None:
             return None
@@ -116,7 +145,12 @@ def _read_header(
         columns[role] = best[0]
         if len(best) > 1:
             doubts.append(_doubt(role, [(names[index], write_letters(first + index)) for index in best]))
-    return Header(place, names, columns, "; ".join(doubts)) if "page_content" in columns else None
+    return Header(place, names, columns, "; ".join(doubts), tuple(mapping)) if "page_content" in columns else None
+
+
+def _index_names(cells: Sequence[Cell], names: Sequence[str]) -> dict[str, int]:
+    """Give the index of each column that has a name of its own, by that name as it is compared."""
+    return {normalise(name): index for index, name in enumerate(names) if not is_blank(cells[index])}
 
 
 def _rank_columns(cells: Sequence[Cell], *, taken: Mapping[str, int]) -> dict[str, list[tuple[int, int]]]:

@@ -3,7 +3,7 @@
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from io import StringIO
@@ -11,6 +11,7 @@ from itertools import islice
 
 from ingest.sources.cells import Failed, is_blank
 from ingest.sources.columns import SEARCHED, find_header
+from ingest.sources.mapping import Named
 from ingest.sources.pieces import Pieces, open_pieces
 from ingest.sources.sheet import Row, Sheet
 from ingest.sources.unreadable import UnreadableError
@@ -41,7 +42,7 @@ class _Form:
     start: int = 0
 
 
-def list_sheets(content: bytes, mapping: Mapping[str, str], encoding: str = "") -> list[Sheet]:
+def list_sheets(content: bytes, mapping: Named, encoding: str = "") -> list[Sheet]:
     """Give the one sheet of a CSV file. Raises UnreadableError where it can't be decoded or a quote is never closed.
 
     encoding: what it is in, "" to find out.
@@ -58,7 +59,7 @@ def list_sheets(content: bytes, mapping: Mapping[str, str], encoding: str = "") 
     return [Sheet("", lambda: (0, _read_rows(text, form)), delimiter=form.delimiter, notes=text.notes)]
 
 
-def _choose_form(text: Pieces, mapping: Mapping[str, str], *, padded: bool) -> _Form:
+def _choose_form(text: Pieces, mapping: Named, *, padded: bool) -> _Form:
     """Choose how a file is written. Raises UnreadableError where all of it can't be read so."""
     if declared := _DECLARED.match(next(text.read(), "")):
         form = _Form(declared.group(1), padded=padded, start=declared.end())
@@ -68,7 +69,7 @@ def _choose_form(text: Pieces, mapping: Mapping[str, str], *, padded: bool) -> _
     return _choose_spacing(text, form)
 
 
-def _judge(text: Pieces, form: _Form, mapping: Mapping[str, str]) -> tuple[int, int]:
+def _judge(text: Pieces, form: _Form, mapping: Named) -> tuple[int, int]:
     rows: list[Row] = []
     with suppress(UnreadableError):  # the rows before it may show the header; if this delimiter wins, it is met again
         rows.extend(islice(_read_rows(text, form), SEARCHED))

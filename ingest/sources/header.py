@@ -20,12 +20,14 @@ class Header:
     names: one for each cell, no two alike; an unnamed one is "column_" and its letters.
     columns: role → index of the cell; "page_content" is always there.
     doubt: why a person must choose a column, with the way to; "" where the choice is clear.
+    told: the roles whose column was named by a user.
     """
 
     place: int
     names: tuple[str, ...]
     columns: Mapping[str, int]
     doubt: str
+    told: Sequence[str] = ()
 
     def name_roles(self) -> Mapping[str, str]:
         """Give the name of each role's column."""

@@ -1,11 +1,13 @@
 """An opened sheet, and its header."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
+from ingest.model import Columns
 from ingest.sources.columns import SEARCHED, find_header, list_names
 from ingest.sources.header import Header
+from ingest.sources.mapping import Named
 from ingest.sources.sheet import Row, Sheet
 
 
@@ -27,7 +29,7 @@ class Table:
     row: int | None = None
 
 
-def open_table(sheet: Sheet, mapping: Mapping[str, str]) -> Table:
+def open_table(sheet: Sheet, mapping: Named) -> Table:
     """Open a sheet and look for its header; see `columns.find_header`. Raises UnreadableError."""
     first, rows = sheet.open()
     top = list(islice(rows, SEARCHED))
@@ -37,6 +39,19 @@ def open_table(sheet: Sheet, mapping: Mapping[str, str]) -> Table:
         return Table(sheet, None, list_names(cells), first, chain(top, rows))
     below = chain(top[header.place + 1 :], rows)
     return Table(sheet, header, header.names, first, below, top[header.place].number)
+
+
+def list_columns(origin: str, tables: Sequence[Table], unknown: str) -> Columns:
+    """List the columns of the sheets of a file. unknown: what is to be said of names that are nowhere."""
+    headers = {table.sheet.name: table.header for table in tables}
+    return Columns(
+        origin,
+        {sheet: header.name_roles() if header else {} for sheet, header in headers.items()},
+        {table.sheet.name: table.names for table in tables},
+        {table.sheet.name: table.row for table in tables if table.row is not None},
+        {sheet: header.told for sheet, header in headers.items() if header and header.told},
+        unknown,
+    )
 
 
 def name_place(sheet: Sheet, row: Row | None = None) -> str:

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from ingest.sources.cells import Cell
 from ingest.sources.columns import SEARCHED, find_header, list_names
+from ingest.sources.mapping import read_mapping
+from ingest.sources.names import normalise
 from tests.sources.test_cells import cells
 
 rows = st.lists(st.lists(cells, max_size=6), max_size=SEARCHED)
@@ -13,12 +15,15 @@ rows = st.lists(st.lists(cells, max_size=6), max_size=SEARCHED)
 
 @given(rows, st.integers(0, 3), st.sampled_from([{}, {"page_content": "a"}, {"source": "b", "question": "c"}]))
 def test_a_header_has_a_text_and_names_that_differ(rows: list[list[Cell]], first: int, mapping: dict[str, str]) -> None:
-    header = find_header(rows, first, mapping)
+    header = find_header(rows, first, read_mapping(mapping))
     if header:
         assert "page_content" in header.columns
-        assert set(mapping) <= set(header.columns)
+        assert set(header.told) <= set(mapping) & set(header.columns)
+        assert all(normalise(header.names[header.columns[role]]) == mapping[role] for role in header.told)
         assert len(set(header.names)) == len(header.names) == len(rows[header.place])
         assert all(0 <= index < len(header.names) for index in header.columns.values())
+    else:
+        assert not find_header(rows, first, {}), "a name that is meant for another sheet hid a header"
 
 
 @given(rows, st.permutations(["Câu hỏi", "Đáp án", "Nguồn", "STT"]))
@@ -35,7 +40,7 @@ def test_a_full_header_is_found_below_anything(above: list[list[Cell]], names: l
 
 
 def choose(*names: Cell, mapping: dict[str, str] | None = None) -> dict[str, Cell]:
-    header = find_header([names], 0, mapping or {})
+    header = find_header([names], 0, read_mapping(mapping or {}))
     assert header
     assert not header.doubt
     return {role: names[index] for role, index in header.columns.items()}
@@ -67,7 +72,7 @@ def test_equals_are_left_to_a_person_who_can_choose_either(names: list[str], rol
     assert header
     for choice in choices:
         assert f'--map {role}="{choice}"' in header.doubt
-        chosen = find_header([names], 2, {role: choice})
+        chosen = find_header([names], 2, {role: [choice]})
         assert chosen
         assert not chosen.doubt
         assert chosen.names[chosen.columns[role]] == choice
@@ -78,13 +83,21 @@ def test_a_mapping_goes_before_what_is_recognised() -> None:
     names = ("Câu hỏi", "Đáp án", "Cột khác")
     assert choose(*names, mapping={"page_content": "CỘT  khác:"}) == {"question": "Câu hỏi", "page_content": "Cột khác"}
     assert choose(*names, mapping={"source": "Cột khác"})["page_content"] == "Đáp án"
-    assert find_header([names], 0, {"page_content": "Cột nào"}) is None
-    assert find_header([["Cột khác", "STT"]], 0, {"source": "Cột khác"}) is None
+    assert choose(*names, mapping={"page_content": "Cột nào"})["page_content"] == "Đáp án"
+    assert find_header([["Cột khác", "STT"]], 0, {"source": ["Cột khác"]}) is None
+
+
+def test_of_several_names_for_a_role_a_sheet_has_the_first_that_stands_in_it() -> None:
+    mapping = {"page_content": ["Cột một", "Cột hai"], "source": ["Nơi"]}
+    for names, text in [(("Cột hai", "Nơi"), 0), (("Cột hai", "Cột một"), 1), (("Nơi", "Đáp án"), 1)]:
+        header = find_header([["Nơi"], names, ["x", "y"]], 0, mapping)
+        assert header
+        assert (header.place, header.columns["page_content"]) == (1, text)
 
 
 def test_a_mapping_takes_the_first_row_that_has_all_its_columns() -> None:
     rows = [["Nội dung"], ["x", "Nội dung"], ["x", "Nội dung", "Đáp án", "Câu hỏi"]]
-    header = find_header(rows, 0, {"page_content": "Nội dung", "source": "x"})
+    header = find_header(rows, 0, {"page_content": ["Nội dung"], "source": ["x"]})
     assert header
     assert header.place == 1
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ingest.sources.cells import Failed
 from ingest.sources.delimited import list_sheets
+from ingest.sources.mapping import read_mapping
 from ingest.sources.mojibake import find_mojibake
 from ingest.sources.normalisation import normalise
 from ingest.sources.sheet import Row
@@ -14,7 +15,7 @@ from ingest.sources.unreadable import UnreadableError
 
 
 def read(text: str, mapping: dict[str, str] | None = None) -> list[Row]:
-    [sheet] = list_sheets(text.encode(), mapping or {})
+    [sheet] = list_sheets(text.encode(), read_mapping(mapping or {}))
     first, rows = sheet.open()
     assert first == 0
     return list(rows)
