@@ -43,7 +43,7 @@ METRICS = {
     "asked": Metric(
         "requests to the store",
         why="this tool keeps no state beside the store, so it asks the store what is there and which texts have a "
-        "vector already; and it writes each batch of vectors as it comes, so that a run that is killed loses little",
+        "vector already; and it makes six payload indexes",
     ),
     "peak": Metric(
         "peak memory",

@@ -60,7 +60,7 @@ def index(
     cutting: Cutting,
     rechunk: Annotated[bool, flag("--rechunk", help="Cut anew, not as the dataset was cut before.")] = False,
     accept_columns: Annotated[
-        bool, flag("--accept-columns", help="Go on although a sheet lost the column of a role.")
+        bool, flag("--accept-columns", help="Go on although a sheet lost the column of its question or source.")
     ] = False,
     batch_size: Annotated[int, flag("--batch-size", metavar="TEXTS", min=1, help="Texts in one request.")] = 32,
     concurrency: Annotated[
