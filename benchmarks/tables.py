@@ -31,19 +31,24 @@ METRICS = {
     "wall": Metric(
         "wall",
         " s",
-        why="where a service says that it is asked too often, all of this tool's requests wait as long as it "
-        "says; the peer's other requests go on",
+        why="twice the texts take their time; and where a service says that it is asked too often, all of this tool's "
+        "requests wait as long as it says, while the peer's others go on",
     ),
     "cpu": Metric("CPU", " s"),
     "requests": Metric(
         "requests to the service",
-        why="this tool asks for two known texts first, to prove that the model is the collection's own",
+        why="twice the texts make twice the requests; and this tool asks for two known texts first, to prove that the "
+        "model is the collection's own",
     ),
-    "texts": Metric("texts embedded", why="the two known texts that prove the model"),
+    "texts": Metric(
+        "texts embedded",
+        why="this tool embeds each question once more, alone, so that it finds its own row before all others, whatever "
+        "their answers; and the two known texts that prove the model",
+    ),
     "asked": Metric(
         "requests to the store",
         why="this tool keeps no state beside the store, so it asks the store what is there and which texts have a "
-        "vector already; and it makes six payload indexes",
+        "vector already; it makes six payload indexes; and twice the points are twice the batches",
     ),
     "peak": Metric(
         "peak memory",

@@ -90,6 +90,7 @@ def _join(prefix: str, text: str) -> str:
 
 def _describe(document: Document, part: Part, number: int, parts: int, described: Mapping[str, Json]) -> Payload:
     is_row = document.row is not None
+    is_answer = is_row or bool(document.question)  # as the chunker says
     source = document.source or document.origin
     metadata: dict[str, Json] = {
         "source": source,
@@ -107,7 +108,7 @@ def _describe(document: Document, part: Part, number: int, parts: int, described
     return {
         "source": source,
         "question": document.question,
-        "page_content": _show_answer(document.text, part) if is_row else document.text[part.start : part.end],
+        "page_content": _show_answer(document.text, part) if is_answer else document.text[part.start : part.end],
         "metadata": metadata,
     }
 

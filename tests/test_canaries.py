@@ -58,7 +58,7 @@ class Watched:
 
 
 def write_rows(path: Path, rows: int = ROWS) -> Path:
-    path.write_text("question,answer\n" + "\n".join(f"question {n},answer {n}" for n in range(rows)), encoding="utf-8")
+    path.write_text("answer\n" + "\n".join(f"answer {n}" for n in range(rows)), encoding="utf-8")
     return path
 
 
@@ -83,9 +83,9 @@ def list_sent(server: Server) -> list[list[str]]:
 def check(store: Store, rows: int, change: Callable[[str], str] = str) -> None:
     """Every row is there once, each with the vector of its own text."""
     points = list(store.scroll())
-    assert len({point.payload["question"] for point in points}) == len(points) == rows
+    assert len({point.payload["page_content"] for point in points}) == len(points) == rows
     for point in points:
-        text = f"{point.payload['question']}\n{point.payload['page_content']}"
+        text = str(point.payload["page_content"])
         np.testing.assert_allclose(point.vector, make_unit(change(text)), atol=1e-6)
 
 

@@ -36,7 +36,7 @@ def test_a_run_says_what_it_used_and_what_it_did(command: Command) -> None:
     run = command("--excel", "faq.csv", "--embedder", "hashing")
     assert "hashing" in run.err.splitlines()[0]
     assert "legal_rag" in run.err.splitlines()[0]
-    assert "3 added" in run.out
+    assert "6 added" in run.out
     quiet = command("--excel", "faq.csv", "--embedder", "hashing", "-q")
     assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
 
@@ -49,8 +49,8 @@ def test_search_and_info_know_what_was_filled(command: Command) -> None:
     assert "ingest" not in found.json["hits"][0]
     assert "faq.csv" in command("search", "số 2?").out
     info = command("info", "--json")
-    assert info.json["points"] == info.json["datasets"]["faq.csv"]["points"] == 3
-    assert info.json["datasets"]["faq.csv"]["last_run"]["added"] == 3
+    assert info.json["points"] == info.json["datasets"]["faq.csv"]["points"] == 6
+    assert info.json["datasets"]["faq.csv"]["last_run"]["added"] == 6
     assert "hashing" in command("info").out
 
 
@@ -62,10 +62,10 @@ def test_shared_settings_stand_before_and_after_a_subcommand(command: Command, m
         ("--json", "info", "--qdrant-path", "there", "--collection", "mine"),
         ("--collection", "other", "--qdrant-path", "there", "info", "--json", "--collection", "mine"),
     ):
-        assert command(*words).json["points"] == 3
+        assert command(*words).json["points"] == 6
     monkeypatch.setenv("COLLECTION_NAME", "mine")
     monkeypatch.setenv("QDRANT_PATH", "there")
-    assert command("info", "--json").json["points"] == 3
+    assert command("info", "--json").json["points"] == 6
     assert command("--collection", "other", "info").code == 6
 
 
@@ -115,19 +115,19 @@ def test_a_dry_run_writes_nothing_and_says_what_would_be_done(command: Command) 
     write_faq()
     words = ("--excel", "faq.csv", "--embedder", "hashing", "--json")
     dry = command(*words, "-n")
-    assert (dry.code, dry.json["added"], dry.json["requests"]) == (0, 3, 2)  # as many as the run makes
+    assert (dry.code, dry.json["added"], dry.json["requests"]) == (0, 6, 2)  # as many as the run makes
     assert command("info").code == 6
     command(*words)
     write_faq(rows=4)
-    assert command(*words, "--dry-run").json["added"] == 1
-    assert command("info", "--json").json["points"] == 3
+    assert command(*words, "--dry-run").json["added"] == 2
+    assert command("info", "--json").json["points"] == 6
 
 
 def test_a_limit_goes_on_with_the_next_run(command: Command) -> None:
     write_faq(rows=9)
     words = ("--excel", "faq.csv", "--embedder", "hashing", "--json")
     assert command(*words, "--limit", "4").json["added"] == 4
-    assert command(*words).json["added"] == 5
+    assert command(*words).json["added"] == 2 * 9 - 4
 
 
 def test_without_an_embedder_the_way_out_is_told(command: Command) -> None:
@@ -190,7 +190,7 @@ def test_a_failing_source_leaves_the_others_and_what_it_had(command: Command) ->
     write_faq("b.csv", rows=4)
     run = command(*words)
     assert run.code == 4
-    assert command("info", "--json").json["points"] == 7
+    assert command("info", "--json").json["points"] == 14
 
 
 def test_the_version_is_told(command: Command) -> None:
@@ -204,8 +204,8 @@ def test_python_has_the_same_road(command: Command) -> None:
     store = open_store(path="qdrant_data")
     report = sync([open_source("excel", "faq.csv")], embedder=open_embedder("hashing"), store=store)
     store.close()
-    assert (report.exit_code, report.total("added")) == (0, 3)
-    assert command("info", "--json").json["points"] == 3
+    assert (report.exit_code, report.total("added")) == (0, 6)
+    assert command("info", "--json").json["points"] == 6
 
 
 def test_two_runs_at_once_are_refused_and_the_holder_is_named(command: Command) -> None:
@@ -227,7 +227,7 @@ def test_two_runs_at_once_on_a_server_are_refused_and_searches_are_not(command: 
             run = command(*words)
             assert run.code == 75
             assert str(os.getpid()) in run.err
-            assert command("info", "--json", "--qdrant-url", server.url).json["points"] == 3
+            assert command("info", "--json", "--qdrant-url", server.url).json["points"] == 6
             assert command(*words, "--dry-run").code == 0
         assert command(*words).code == 0
 
@@ -243,7 +243,7 @@ def test_the_settings_of_many_a_project_work_against_a_server_on_this_machine(co
         assert run.code == 0, run.err
         assert "paraphrase-multilingual-mpnet-base-v2" not in run.err
         assert "QDRANT_API_KEY" in run.err, "that the example was left out is said"
-        assert command("info", "--json").json["points"] == 3
+        assert command("info", "--json").json["points"] == 6
         Path(".env").write_text(example.replace("6333", port).replace("your_qdrant_api_key", "secret"), "utf-8")
         assert command("info", "--json").json["collection"] == "legal_rag"
         assert server.requests[-1].headers["api-key"] == "secret"
@@ -259,7 +259,7 @@ def test_a_copy_to_a_server_equals_the_embedded_collection(command: Command) -> 
         here = command("search", "số 2?", "--json")
         assert [hit["id"] for hit in there.json["hits"]] == [hit["id"] for hit in here.json["hits"]]
         again = command("--excel", "faq.csv", "--embedder", "hashing", "--qdrant-url", server.url, "--json")
-        assert (again.json["unchanged"], again.json["embedded"]) == (3, 0)
+        assert (again.json["unchanged"], again.json["embedded"]) == (6, 0)
 
 
 def test_a_dry_run_counts_what_the_run_embeds(command: Command) -> None:
@@ -277,7 +277,7 @@ def test_a_typed_path_wins_over_a_server_of_the_environment(command: Command, mo
     write_faq()
     monkeypatch.setenv("QDRANT_URL", "http://127.0.0.1:9")
     assert command("--excel", "faq.csv", "--embedder", "hashing", "--qdrant-path", "here").code == 0
-    assert command("info", "--qdrant-path", "here", "--json").json["points"] == 3
+    assert command("info", "--qdrant-path", "here", "--json").json["points"] == 6
     monkeypatch.setenv("QDRANT_PATH", "here")
     assert command("info").code == 2, "two stores in the environment: neither is chosen in silence"
 
@@ -315,7 +315,7 @@ def test_a_second_collection_from_the_same_sources_asks_the_service_for_the_cana
         assert command(*words).json["cached"] == 0
         before = len(server.requests)
         again = command(*words, "--collection", "another")
-        assert (again.json["cached"], again.json["added"]) == (40, 40)
+        assert (again.json["cached"], again.json["added"]) == (80, 80)
         assert server.count("POST") - sum(request.method == "POST" for request in server.requests[:before]) == 1
         assert command(*words, "--collection", "third", "--no-cache").json["cached"] == 0
 
@@ -328,7 +328,7 @@ def test_a_fallback_takes_over_where_the_first_fails_for_good(command: Command) 
         run = command(*words, "--fallback", second.url)
         assert run.code == 0, run.err
         assert "402" in run.err
-    assert command("info", "--json").json["points"] == 3
+    assert command("info", "--json").json["points"] == 6
 
 
 def test_models_and_doctor_tell_what_there_is_and_whether_it_works(command: Command) -> None:
@@ -352,9 +352,9 @@ def test_no_prune_deletes_nothing_and_the_next_run_does(command: Command) -> Non
     command(*words)
     write_faq(rows=2)
     kept = command(*words, "--no-prune")
-    assert (kept.code, kept.json["deleted"], kept.json["kept"]) == (0, 0, 7)
+    assert (kept.code, kept.json["deleted"], kept.json["kept"]) == (0, 0, 14)
     assert command(*words).code == 7
-    assert command(*words, "--max-delete", "100%").json["deleted"] == 7
+    assert command(*words, "--max-delete", "100%").json["deleted"] == 14
 
 
 def test_info_tells_by_its_exit_code_whether_a_job_still_runs(command: Command) -> None:
@@ -385,9 +385,10 @@ def test_a_report_is_written_whole_with_each_skipped_text(command: Command) -> N
         run = command("--excel", "faq.csv", "--embedder", server.url, "--model", "org/m", "--report", "report.json")
     assert run.code == 3
     report = json.loads(Path("report.json").read_text(encoding="utf-8"))
-    (skipped,) = report["datasets"][0]["skipped"]
-    assert "số 1" in skipped["text"]
-    assert (report["exit_code"], report["added"]) == (3, 2)
+    alone, answered = report["datasets"][0]["skipped"]
+    assert alone["text"] == "Câu hỏi faq.csv số 1?"
+    assert answered["text"] == f"{alone['text']}\nTrả lời 1 của faq.csv"
+    assert (report["exit_code"], report["added"]) == (3, 4)
     refused = command("--excel", "faq.csv", "--embedder", "hashing", "--collection", "b", "--report", "no/r.json")
     assert refused.code == 2
     assert "no/r.json" in refused.err
@@ -411,7 +412,7 @@ def test_a_run_may_be_told_by_the_environment_alone(command: Command, monkeypatc
 def test_a_name_that_is_no_utf8_is_indexed_and_printed(command: Command) -> None:
     write_faq().rename(os.fsdecode(b"caf\xe9.csv"))
     run = command("--excel", os.fsdecode(b"caf\xe9.csv"), "--embedder", "hashing", "--json")
-    assert run.json["added"] == 3
+    assert run.json["added"] == 6
     assert run.json["datasets"][0]["dataset"] == "caf\\xe9.csv"
 
 

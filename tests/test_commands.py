@@ -20,12 +20,12 @@ def test_a_dataset_is_removed_when_a_script_says_yes(command: Command) -> None:
     assert command("--excel", "nhân sự.csv", "--excel", "thuế.csv", *HASHING).code == 0
     asked = command("remove", "nhân sự.csv")
     assert asked.code == 2
-    assert "3 points" in asked.err
+    assert "6 points" in asked.err
     assert "--yes" in asked.err
     done = command("remove", unicodedata.normalize("NFD", "nhân sự.csv"), "--yes", "--json")
-    assert (done.code, done.json) == (0, {"dataset": "nhân sự.csv", "removed": 3})
+    assert (done.code, done.json) == (0, {"dataset": "nhân sự.csv", "removed": 6})
     left = command("info", "--json").json
-    assert (left["points"], list(left["datasets"])) == (3, ["thuế.csv"])
+    assert (left["points"], list(left["datasets"])) == (6, ["thuế.csv"])
     gone = command("remove", "nhân sự.csv", "--yes")
     assert gone.code == 2
     assert "thuế.csv" in gone.err
@@ -42,7 +42,7 @@ def test_a_rebuild_of_the_embedded_store_takes_another_model(command: Command) -
         assert done.code == 0, done.err
         assert command("info", "--json").json["identity"]["model"] == "two"
         again = command("--excel", "faq.csv", "--embedder", server.url, "--model", "two", "--json").json
-        assert (again["unchanged"], again["requests"]) == (3, 0)
+        assert (again["unchanged"], again["requests"]) == (6, 0)
 
 
 def test_a_rebuild_behind_an_alias_switches_it_and_leaves_one_collection(command: Command) -> None:
@@ -56,9 +56,9 @@ def test_a_rebuild_behind_an_alias_switches_it_and_leaves_one_collection(command
         assert done.code == 0, done.err
         assert done.json["notes"][-1] == "laws now stands for legal_rag-2; legal_rag-1 was removed"
         assert [item.name for item in client.get_collections().collections] == ["legal_rag-2"]
-        assert client.count("laws").count == 3
+        assert client.count("laws").count == 6
         assert command("search", "Câu hỏi", "--qdrant-url", server.url, "--collection", "laws", "--json").code == 0
-        assert command("info", "--json", *where).json["points"] == 3
+        assert command("info", "--json", *where).json["points"] == 6
 
 
 def test_a_rebuild_without_an_alias_names_the_setting_that_uses_it(command: Command) -> None:
@@ -69,9 +69,9 @@ def test_a_rebuild_without_an_alias_names_the_setting_that_uses_it(command: Comm
         done = command("--excel", "faq.csv", *HASHING, *where, "--rebuild")
         assert done.code == 0, done.err
         assert "COLLECTION_NAME=legal_rag-2" in done.out
-        assert command("info", "--json", *where, "--collection", "legal_rag-2").json["points"] == 3
+        assert command("info", "--json", *where, "--collection", "legal_rag-2").json["points"] == 6
         assert "COLLECTION_NAME=legal_rag-3" in command("--excel", "faq.csv", *HASHING, *where, "--rebuild", "-q").err
-        assert command("info", "--json", *where).json["points"] == 3
+        assert command("info", "--json", *where).json["points"] == 6
 
 
 def test_a_dry_run_of_a_rebuild_switches_nothing(command: Command) -> None:
@@ -79,7 +79,7 @@ def test_a_dry_run_of_a_rebuild_switches_nothing(command: Command) -> None:
     assert command("--excel", "faq.csv", *HASHING).code == 0
     before = command("info", "--json").json
     done = command("--excel", "faq.csv", *HASHING, "--rebuild", "--dry-run", "--json")
-    assert (done.code, done.json["added"], done.json["embedded"]) == (0, 3, 0)
+    assert (done.code, done.json["added"], done.json["embedded"]) == (0, 6, 0)
     assert command("info", "--json").json == before
 
 
@@ -98,7 +98,7 @@ def test_a_collection_of_another_program_is_adopted_and_its_points_go_last(comma
         done = command("--excel", "faq.csv", *HASHING, *where, "--adopt")
         assert done.code == 0, done.err
         assert "1 points that another program made were deleted" in done.out
-        assert client.count("legal_rag").count == 3
+        assert client.count("legal_rag").count == 6
         assert command("--excel", "faq.csv", *HASHING, *where).code == 0
 
 
@@ -114,14 +114,14 @@ def test_adopting_keeps_to_the_guard(command: Command) -> None:
         assert refused.code == 7
         assert "--max-delete" in refused.err
         assert "what another program put into collection 'legal_rag'" in refused.err
-        assert client.count("legal_rag").count == 43
+        assert client.count("legal_rag").count == 46
         nightly = command("--excel", "faq.csv", *HASHING, *where, "--json")
         left = "40 points that another program made are still in the collection: a run with --adopt deletes them"
         assert (nightly.code, nightly.json["notes"]) == (0, [left])
         planned = command("--excel", "faq.csv", *HASHING, *where, "--adopt", "--max-delete", "100%", "-n", "--json")
         assert planned.json["notes"] == ["40 points that another program made would be deleted"]
         assert command("--excel", "faq.csv", *HASHING, *where, "--adopt", "--max-delete", "100%").code == 0
-        assert client.count("legal_rag").count == 3
+        assert client.count("legal_rag").count == 6
         assert command("--excel", "faq.csv", *HASHING, *where, "--json").json["notes"] == []
 
 
@@ -138,7 +138,7 @@ def test_adopting_behind_an_alias_that_stands_for_nothing_says_how(command: Comm
         assert [item.name for item in client.get_collections().collections] == ["legal_rag"]
         assert command(*run).code == 0
         assert command(*run, "--alias", "laws").code == 0
-        assert client.count("laws").count == 3
+        assert client.count("laws").count == 6
 
 
 def test_a_dry_run_after_a_run_finds_nothing_changed(command: Command) -> None:

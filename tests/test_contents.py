@@ -35,8 +35,8 @@ def test_every_dataset_is_listed_with_its_origins_in_order_and_nothing_is_writte
     described = describe_there(store)
     first, second = list_contents(store, described, choose_datasets(described, None))
     assert [first.dataset, second.dataset] == ["nhân sự", "thuế"]
-    assert list(first.origins.items()) == [("a", 2), ("b", 3)]
-    assert (first.points, first.unfinished, first.skipped, first.complete) == (5, set(), {}, True)
+    assert list(first.origins.items()) == [("a", 4), ("b", 6)]
+    assert (first.points, first.unfinished, first.skipped, first.complete) == (10, set(), {}, True)
     assert first.finished == described.datasets["nhân sự"]["last_run"]["finished"]  # type: ignore[index,call-overload]
     assert not store.calls.keys() & WRITES
     assert store.calls["count_origins"] == store.calls["count_states"] == 2
@@ -51,7 +51,7 @@ def test_an_origin_that_a_run_did_not_finish_makes_its_dataset_incomplete(tmp_pa
     (found,) = list_contents(store, describe_there(store), ["thuế"])
     assert not found.complete
     # What was kept of "a" bears the mark it had.
-    assert (found.origins, found.unfinished, found.skipped) == ({"a": 2, "b": 1}, {"a"}, {"a": 1})
+    assert (found.origins, found.unfinished, found.skipped) == ({"a": 2 + 1 + 2, "b": 2}, {"a"}, {"a": 1})
 
 
 def test_a_mark_of_too_few_points_is_incomplete_though_every_point_has_one(tmp_path: Path) -> None:

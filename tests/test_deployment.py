@@ -356,5 +356,5 @@ def test_a_copied_folder_is_the_collection(command: Command, tmp_path: Path) -> 
     (tmp_path / "elsewhere").mkdir()
     subprocess.run(["tar", "-xzf", "backup.tar.gz", "-C", str(tmp_path / "elsewhere")], check=True)
     store = open_store(path=str(tmp_path / "elsewhere" / "qdrant_data"))
-    assert store.count("faq.csv") == 3
+    assert store.count("faq.csv") == 6
     store.close()

@@ -165,7 +165,7 @@ def test_a_collection_is_told_and_its_vectors_are_compared() -> None:
     examination = examine(HASHING)
     store, embedder = pick(examination, "store"), pick(examination, "embedder")
     assert examination.exit_code == 0
-    assert (store.details["points"], store.details["dimension"], store.details["datasets"]) == (2, 768, ["faq.csv"])
+    assert (store.details["points"], store.details["dimension"], store.details["datasets"]) == (4, 768, ["faq.csv"])
     assert embedder.details["compared"] is True
     assert read() == before
 
@@ -343,7 +343,7 @@ def test_a_server_is_told_with_its_version_and_nothing_is_written(monkeypatch: p
         examination = examine(settings)
         store = pick(examination, "store")
         assert examination.exit_code == 0
-        assert (store.details["points"], store.details["version"]) == (2, "1.16.3")
+        assert (store.details["points"], store.details["version"]) == (4, "1.16.3")
         assert {(request.method, request.path.rpartition("/")[2]) for request in server.requests} == {
             ("GET", "legal_rag"),
             ("POST", "count"),

@@ -108,7 +108,8 @@ def numbers(report: Report) -> Any:
 
 def texts_of(corpus: Mapping[str, Files]) -> list[str]:
     every = [row for files in corpus.values() for rows in files.values() for row in rows if row[1]]
-    return sorted({f"{question}\n{answer}" if question else answer for question, answer, _ in every})
+    alone = {question for question, *_ in every if question}
+    return sorted(alone | {f"{question}\n{answer}" if question else answer for question, answer, _ in every})
 
 
 @given(st.one_of(*[corpora] * 4, st.just({})), corpora, options, limits, st.sampled_from(["0", "8", "g"]))

@@ -82,7 +82,7 @@ def test_a_row_is_picked_and_no_more_than_it_is_read_again(tmp_path: Path) -> No
     store.calls.clear()
     (item,) = read_items(store, shelf.items)
     assert (item.text, store.calls["fetch_payloads"]) == ("Trả lời 10", 1)
-    assert shelf.points == 3 * PAYLOADS
+    assert shelf.points == 2 * 3 * PAYLOADS
 
 
 def test_items_are_read_as_they_are_taken(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_what_went_between_two_reads_is_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize("states", [{"state": None}, {"state": "another"}], ids=["one unmarked", "two marks"])
 def test_an_origin_that_no_run_finished_is_incomplete(tmp_path: Path, states: dict[str, str | None]) -> None:
     store = fill(tmp_path, [("một", "1", ""), ("hai", "2", "")])
-    (id_,) = find_items(store, FAQ).items[0]
+    id_, _ = find_items(store, FAQ).items[0]
     payload = store.fetch_payloads([id_])[id_]
     own = {**payload["ingest"], **states}  # type: ignore[dict-item]
     store.overwrite({id_: {**payload, "ingest": {name: value for name, value in own.items() if value}}})

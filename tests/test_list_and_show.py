@@ -45,8 +45,8 @@ def test_the_origins_are_listed(command: Command) -> None:
     assert all(datetime.fromisoformat(each) <= datetime.fromisoformat(laws["last_run"]) for each in written.values())
     (dataset,) = command("list", "faq.csv", "--json").json["datasets"].items()
     assert dataset[0] == "faq.csv"
-    assert dataset[1].items() >= {"points": 3, "complete": True, "unfinished": [], "skipped": {}}.items()
-    assert dataset[1]["origins"] == {"faq.csv": 3}
+    assert dataset[1].items() >= {"points": 6, "complete": True, "unfinished": [], "skipped": {}}.items()
+    assert dataset[1]["origins"] == {"faq.csv": 6}
     wrong = command("list", "faq.xlsx")
     assert wrong.code == 2
     assert "faq.csv, laws" in wrong.err
@@ -98,8 +98,8 @@ def test_a_row_is_shown_with_its_question(command: Command, words: tuple[str, ..
     shown = command("show", *words)
     assert shown.code == 0, shown.err
     head, row, question, answer = shown.out.splitlines()
-    assert head.startswith("faq.csv: 3 points; last complete run ")
-    assert row == "row 3  |  21 characters  |  faq.csv"
+    assert head.startswith("faq.csv: 6 points; last complete run ")
+    assert row == "row 3  |  21 characters in 2 points  |  faq.csv"
     assert (question, answer) == ("   question: Câu hỏi faq.csv số 1?", "   Trả lời 1 của faq.csv")
 
 

@@ -20,9 +20,9 @@ from tests.stores.memory import MemoryStore
 OCTOBER, NOVEMBER = "faq 2026-10.xlsx", "faq 2026-11.xlsx"
 
 
-def make(folder: Path, name: str, answers: list[str], dataset: str | None = None) -> RowsSource:
+def make(folder: Path, name: str, answers: list[str], dataset: str | None = None, question: str = "") -> RowsSource:
     return RowsSource(folder / name, dataset=dataset or name).write(
-        {"x.json": [("질문", answer, "s") for answer in answers]}
+        {"x.json": [(question, answer, "s") for answer in answers]}
     )
 
 
@@ -138,12 +138,12 @@ def window_of(tokens: int | None, tokenizer: Any) -> Options:
 @pytest.mark.parametrize("dry", [True, False])
 def test_how_many_chunks_were_measured_and_the_longest(tmp_path: Path, dry: bool) -> None:
     store = MemoryStore()
-    laws = make(tmp_path, "laws", ["một hai ba " * 50, "네 다섯"])
+    laws = make(tmp_path, "laws", ["một hai ba " * 50, "네 다섯"], question="질문")
     report = run(laws, store=ReadOnlyStore(store) if dry else store, options=window_of(128, Words()))
     [tally] = report.datasets
-    assert (tally.measured, tally.longest <= 128, tally.longest > 70) == (4, True, True)
+    assert (tally.measured, tally.longest <= 128, tally.longest > 70) == (5, True, True)
     assert report.notes == [
-        f"laws: 4 chunks measured by the tokenizer of fake, the longest {tally.longest} tokens of 128"
+        f"laws: 5 chunks measured by the tokenizer of fake, the longest {tally.longest} tokens of 128"
     ]
     if not dry:
         assert run(laws, store=store, options=window_of(128, Words())).notes == []
@@ -151,12 +151,12 @@ def test_how_many_chunks_were_measured_and_the_longest(tmp_path: Path, dry: bool
 
 def test_what_cannot_be_counted_is_estimated_and_stays_so(tmp_path: Path) -> None:
     store = MemoryStore()
-    laws = make(tmp_path, "laws", ["근로자 휴가 " * 50])
+    laws = make(tmp_path, "laws", ["근로자 휴가 " * 50], question="질문")
     [note] = run(laws, store=store, options=window_of(128, ABSENT)).notes
     assert note.startswith("laws: 4 chunks measured by their script, the longest about 1")
     assert note.endswith(f" tokens of 128; {ABSENT}. With it, --rechunk counts them")
     [note] = run(laws.write({"x.json": [("질문", "휴가", "s")]}), store=store, options=window_of(128, Words())).notes
-    assert note.startswith("laws: 1 chunks measured by their script, ")
+    assert note.startswith("laws: 2 chunks measured by their script, ")
     assert "--rechunk" in note
 
 

@@ -122,13 +122,13 @@ def test_a_dry_run_ends_as_the_rebuild_that_follows(
 
 @pytest.fixture
 def source(tmp_path: Path) -> RowsSource:
-    rows = [(f"Câu hỏi {number}", f"Trả lời số {number}", "") for number in range(4)]
-    return RowsSource(tmp_path / "rows").write({"a": rows, "b": [("Hỏi?", "Đáp.", "")]})
+    rows = [("", f"Trả lời số {number}", "") for number in range(4)]
+    return RowsSource(tmp_path / "rows").write({"a": rows, "b": [("", "Đáp.", "")]})
 
 
 @pytest.fixture
 def other(tmp_path: Path) -> RowsSource:
-    return RowsSource(tmp_path / "other", dataset="others").write({"x": [("질문", "답변", "")]})
+    return RowsSource(tmp_path / "other", dataset="others").write({"x": [("", "답변", "")]})
 
 
 @pytest.fixture(params=STORES)
@@ -228,7 +228,7 @@ def test_an_ordinary_run_clears_away_what_was_abandoned(source: RowsSource, stor
 def test_the_guard_compares_the_new_with_the_old(source: RowsSource, store: Store) -> None:
     run(source, store)
     before = contents(store)
-    source.write({"b": [("Hỏi?", "Đáp.", "")]})
+    source.write({"b": [("", "Đáp.", "")]})
     report = remake(source, store, CountingEmbedder(NEW), options=Options(guard=Guard("50%")))
     assert report.exit_code == 7
     assert contents(store) == before
@@ -242,7 +242,7 @@ def test_a_dry_run_says_what_would_leave_and_what_would_become_of_the_others(
 ) -> None:
     run(source, store)
     run(other, store)
-    source.write({"a": [(f"Câu hỏi {number}", f"Trả lời số {number}", "") for number in range(4)]})
+    source.write({"a": [("", f"Trả lời số {number}", "") for number in range(4)]})
     dry = remake(source, ReadOnlyStore(store), CountingEmbedder(), options=Options(), switch=False)
     assert dry.exit_code == 0
     assert dry.notes == [
@@ -268,8 +268,8 @@ def test_what_was_not_done_is_not_told(source: RowsSource, other: RowsSource, st
 def test_an_item_that_is_skipped_is_not_lost(source: RowsSource, store: Store) -> None:
     run(source, store)
     before = contents(store)
-    rows = [("Hỏi?", "Đáp.", ""), ("Mới", "poison", "")]
-    source.write({"a": [("Câu hỏi 0", "poison", ""), *[("thêm", f"{n}", "") for n in range(9)]], "b": rows})
+    rows = [("", "Đáp.", ""), ("Mới", "poison", "")]
+    source.write({"a": [("", "poison", ""), *[("thêm", f"{n}", "") for n in range(9)]], "b": rows})
     source.root.joinpath("a").write_text("damaged", encoding="utf-8")
     report = remake(source, store, CountingEmbedder(NEW), options=Options(guard=Guard("90%")))
     assert report.exit_code == 7
@@ -279,7 +279,7 @@ def test_an_item_that_is_skipped_is_not_lost(source: RowsSource, store: Store) -
 
 def test_a_new_item_that_is_skipped_stops_no_switch(source: RowsSource, store: Store) -> None:
     run(source, store)
-    source.write({"a": [("Mới", "poison", "")], "b": [("Hỏi?", "Đáp.", "")]})
+    source.write({"a": [("Mới", "poison", "")], "b": [("", "Đáp.", "")]})
     run(source, store, guard=Guard("100%"))
     report = remake(source, store, CountingEmbedder(NEW), options=Options(guard=Guard("100%")))
     assert report.exit_code == 3
@@ -480,7 +480,7 @@ def test_a_resumed_build_holds_nothing_that_the_run_does_not_ask_for(
 
 def test_a_source_that_was_cut_short_is_not_switched_to(source: RowsSource, store: Store) -> None:
     run(source, store)
-    source.write({"a": [("Câu hỏi 0", "Trả lời số 0", "")], "b": [("Hỏi?", "Đáp.", "")]})
+    source.write({"a": [("", "Trả lời số 0", "")], "b": [("", "Đáp.", "")]})
     report = remake(source, store, CountingEmbedder(), options=Options())
     assert report.exit_code == 7
     assert store.count() == 5
@@ -494,7 +494,7 @@ def test_an_item_that_moved_and_is_refused_now_is_not_lost(source: RowsSource, s
     source.write({"a": [("mới", "thêm", ""), ("một", "tốt", ""), ("hai", "poison", ""), ("ba", "rất tốt", "")]})
     report = remake(source, store, CountingEmbedder(), options=Options())
     assert report.exit_code == 7
-    assert store.count() == 3
+    assert store.count() == 6
 
 
 def test_a_dataset_that_was_made_meanwhile_is_copied_too(source: RowsSource, other: RowsSource, store: Store) -> None:
@@ -507,7 +507,7 @@ def test_a_dataset_that_was_made_meanwhile_is_copied_too(source: RowsSource, oth
         if not seen:
             seen.append(run(other, elsewhere))
 
-    source.write({"a": [("Câu mới", "Trả lời mới", "")], "b": [("Hỏi?", "Đáp.", "")]})
+    source.write({"a": [("Câu mới", "Trả lời mới", "")], "b": [("", "Đáp.", "")]})
     options = Options(guard=Guard("100%"))
     report = rebuild([source], embedder=CountingEmbedder(), store=store, options=options, watch=watch)
     assert (report.exit_code, store.count("others")) == (0, 1)
@@ -515,7 +515,7 @@ def test_a_dataset_that_was_made_meanwhile_is_copied_too(source: RowsSource, oth
 
 def test_when_a_dataset_was_complete_last_is_not_forgotten(source: RowsSource, store: Store) -> None:
     run(source, store)
-    source.write({"a": [("Mới", "poison", "")], "b": [("Hỏi?", "Đáp.", "")]})
+    source.write({"a": [("Mới", "poison", "")], "b": [("", "Đáp.", "")]})
     assert remake(source, store, CountingEmbedder(), options=Options(guard=Guard("100%"))).exit_code == 3
     assert "last_run" in (store.describe() or pytest.fail("gone")).datasets["rows"]
 

@@ -23,10 +23,10 @@ POISON = "poison"
 
 
 def write_rows(path: Path, *, poison: bool = False) -> Path:
-    lines = [f"question {row},answer {row}" for row in range(ROWS)]
+    lines = [f"answer {row}" for row in range(ROWS)]
     if poison:
-        lines[150] = f"question 150,{POISON}"
-    path.write_text("question,answer\n" + "\n".join(lines), encoding="utf-8")
+        lines[150] = f"answer 150 {POISON}"
+    path.write_text("answer\n" + "\n".join(lines), encoding="utf-8")
     return path
 
 
@@ -84,9 +84,9 @@ def check(folder: Path, rows: int) -> None:
     store = open_store(path=str(folder))
     points = list(store.scroll())
     store.close()
-    assert len({point.payload["question"] for point in points}) == len(points) == rows
+    assert len({point.payload["page_content"] for point in points}) == len(points) == rows
     for point in points:
-        text = f"{point.payload['question']}\n{point.payload['page_content']}"
+        text = str(point.payload["page_content"])
         np.testing.assert_allclose(point.vector, make_unit(text), atol=1e-5)
 
 
@@ -185,7 +185,7 @@ def test_a_service_that_never_recovers_ends_with_its_last_word(tmp_path: Path, m
 @services
 def test_a_service_that_refuses_everything_is_not_taken_for_poisonous_texts(tmp_path: Path, make: Make) -> None:
     def answer(request: Request) -> Answer:
-        source = request.method == "POST" and any("question" in text for text in request.json["inputs"])
+        source = request.method == "POST" and any("answer" in text for text in request.json["inputs"])
         return Answer(422, {"error": "no"}) if source else answer_embed(request)
 
     report, _ = run(write_rows(tmp_path / "faq.csv"), tmp_path / "store", make, answer)

@@ -56,8 +56,8 @@ def start(folder: Path, *words: str) -> Iterator["subprocess.Popen[bytes]"]:
     """Start a run over the folder's workbook; whatever happens, nothing of it is left behind."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
     environ |= {"HOME": str(folder), "PYTHONPATH": str(ROOT)}
-    lines = [f"Câu hỏi số {row}?,Trả lời {row}" for row in range(ROWS)]
-    (folder / "faq.csv").write_text("Câu hỏi,Trả lời\n" + "\n".join(lines), encoding="utf-8")
+    lines = [f"Trả lời {row}?" for row in range(ROWS)]
+    (folder / "faq.csv").write_text("Trả lời\n" + "\n".join(lines), encoding="utf-8")
     command = [sys.executable, "-m", "ingest", "--excel", "faq.csv", "--json", "--no-cache", *words]
     process = subprocess.Popen(command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:

@@ -48,9 +48,10 @@ def run(
 
 def expected(files: Files) -> Counter[tuple[Any, ...]]:
     return Counter(
-        (origin, question, answer, source or origin, number)
+        (origin, question, answer, source or origin, number, alone)
         for origin, rows in files.items()
         for number, (question, answer, source) in enumerate(rows, start=2)
+        for alone in ((True, False) if question else (False,))  # the question has a point for itself
         if answer
     )
 
@@ -61,9 +62,11 @@ def found(store: Store) -> Counter[tuple[Any, ...]]:
     for point in store.scroll():
         payload: Mapping[str, Any] = point.payload
         question, answer = payload["question"], payload["page_content"]
-        text = f"{question}\n{answer}" if question else answer
+        place = payload["metadata"]
+        alone = place["start"] == place["end"]
+        text = question if alone else f"{question}\n{answer}" if question else answer
         np.testing.assert_allclose(point.vector, vector_of(text), atol=1e-5)
-        counter[payload["ingest"]["origin"], question, answer, payload["source"], payload["metadata"]["row"]] += 1
+        counter[payload["ingest"]["origin"], question, answer, payload["source"], place["row"], alone] += 1
     return counter
 
 
@@ -168,7 +171,7 @@ def test_an_unchanged_file_is_not_parsed(source: RowsSource) -> None:
     source.parsed.clear()
     report, _ = run(source, store)
     assert source.parsed == []
-    assert report.total("unchanged") == 2
+    assert report.total("unchanged") == 4
 
 
 def test_a_new_file_is_written_with_its_state_and_needs_no_mark(source: RowsSource) -> None:
@@ -212,24 +215,24 @@ def test_a_moved_row_a_copied_file_and_a_renamed_folder_embed_nothing(source: Ro
     run(source, store)
     moved = [("q2", "two", "s"), ("q1", "one", "s")]
     report, asked = run(source.write({"x.json": moved, "copy.json": moved}), store)
-    assert (asked.requests, report.total("refreshed"), report.total("reused")) == (0, 2, 2)
+    assert (asked.requests, report.total("refreshed"), report.total("reused")) == (0, 4, 4)
     renamed = RowsSource(source.root, dataset="renamed")
     report, asked = run(renamed, store)
-    assert (asked.requests, report.total("added")) == (0, 4)
+    assert (asked.requests, report.total("added")) == (0, 8)
     assert "rows" in report.notes[0]
 
 
 def test_equal_texts_of_one_run_are_embedded_once(source: RowsSource) -> None:
     many = {f"{name}.json": [("q", "same", str(number)) for number in range(50)] for name in "abc"}
     _, asked = run(source.write(many), MemoryStore())
-    assert asked.asked == ["q\nsame"]
+    assert asked.asked == ["q", "q\nsame"]
 
 
 def test_a_changed_source_cell_is_refreshed_without_embedding(source: RowsSource) -> None:
     store = MemoryStore()
     run(source, store)
     report, asked = run(source.write({"x.json": [("q1", "one", "new"), ("q2", "two", "s")]}), store)
-    assert (asked.requests, report.total("refreshed"), report.total("unchanged")) == (0, 1, 1)
+    assert (asked.requests, report.total("refreshed"), report.total("unchanged")) == (0, 2, 2)
 
 
 def test_a_damaged_file_keeps_its_points_and_the_rest_goes_on(source: RowsSource) -> None:
@@ -249,7 +252,7 @@ def test_a_source_of_which_nothing_can_be_read_is_an_error_and_loses_nothing(sou
     report, _ = run(source, store)
     assert report.exit_code == SourceError.exit_code
     assert "x.json" in str(report.failure)
-    assert len(contents(store)) == 2
+    assert len(contents(store)) == 4
 
 
 def test_sources_of_one_run_are_independent(source: RowsSource, tmp_path: Path) -> None:
@@ -257,7 +260,7 @@ def test_sources_of_one_run_are_independent(source: RowsSource, tmp_path: Path) 
     empty = RowsSource(tmp_path / "empty", dataset="empty").write({})
     report = sync([empty, source], embedder=CountingEmbedder(), store=store)
     assert report.exit_code == SourceError.exit_code
-    assert len(contents(store)) == 2
+    assert len(contents(store)) == 4
 
 
 def test_two_sources_of_one_name_are_refused(source: RowsSource) -> None:
@@ -319,7 +322,7 @@ def test_a_trial_is_replaced_by_the_first_real_embedder_and_never_the_other_way(
     store = MemoryStore()
     run(source, store, model="hashing-1")
     report, asked = run(source, store)
-    assert (report.exit_code, len(asked.asked)) == (0, 2)
+    assert (report.exit_code, len(asked.asked)) == (0, 4)
     assert "trial" in report.notes[0]
     with pytest.raises(IdentityError):
         run(source, store, model="hashing-1")
@@ -353,7 +356,7 @@ def test_an_interrupt_ends_with_a_report(source: RowsSource) -> None:
     report = sync([source], embedder=CountingEmbedder(), store=store, options=ANYTHING, watch=interrupt)
     assert report.exit_code == 130
     run(source, store)
-    assert len(found(store)) == 2
+    assert len(found(store)) == 4
 
 
 def test_nothing_to_index_creates_nothing(source: RowsSource) -> None:
@@ -402,7 +405,7 @@ def test_points_that_were_all_reused_are_recorded_although_the_service_fails(
     run(source, store)
     rows = [("q1", "one", "s"), ("q2", "two", "s"), ("q3", "new", "s")]
     report, _ = run(RowsSource(tmp_path / "copy", dataset="copy").write({"x.json": rows}), store, fail_after=0)
-    assert (report.exit_code, report.total("added")) == (EmbeddingError.exit_code, 2)
+    assert (report.exit_code, report.total("added")) == (EmbeddingError.exit_code, 4)
     described = store.describe()
     assert described
     assert set(described.datasets) == {"rows", "copy"}

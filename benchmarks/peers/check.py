@@ -3,7 +3,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.error import HTTPError
@@ -18,15 +18,16 @@ ALIKE = 0.9999  # cosine from which two vectors are of the same text
 
 Json = Mapping[str, Any]
 Read = Callable[[Json], tuple[str, str]]  # payload → what was embedded, and its source
+Tell = Callable[[Row], Sequence[str]]  # row → the texts that are embedded of it, a point for each
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Numbers of points.
+    """Numbers of rows and points.
 
-    right: rows that have a point with the right vector. missing: rows without a point. stale: points that no row of
-    the workbook stands behind, text and source. duplicate: points of a row beyond its first. wrong: points with the
-    vector of another text.
+    right: rows whose every text has a point with the right vector. missing: rows with a text that has no point. stale:
+    points that no row of the workbook stands behind, text and source. duplicate: points of a text beyond its first.
+    wrong: points with the vector of another text.
     """
 
     right: int
@@ -40,9 +41,10 @@ class Verdict:
         return not (self.missing or self.stale or self.duplicate or self.wrong)
 
 
-def compare(rows: Iterable[Row], points: Iterable[Json], read: Read) -> Verdict:
+def compare(rows: Iterable[Row], points: Iterable[Json], read: Read, tell: Tell) -> Verdict:
     """Compare what a collection should hold with its points, as REST gives them."""
-    wanted = {(_plain(row.text), row.source) for row in rows}
+    texts = [{(_plain(text), row.source) for text in tell(row)} for row in rows]
+    wanted = set[tuple[str, str]]().union(*texts)
     found: Counter[tuple[str, str]] = Counter()
     right: set[tuple[str, str]] = set()
     stale = wrong = 0
@@ -57,7 +59,8 @@ def compare(rows: Iterable[Row], points: Iterable[Json], read: Read) -> Verdict:
             right.add(key)
         else:
             wrong += 1
-    return Verdict(len(right), len(wanted) - len(found), stale, found.total() - len(found), wrong)
+    whole, missing = sum(each <= right for each in texts), sum(not each <= found.keys() for each in texts)
+    return Verdict(whole, missing, stale, found.total() - len(found), wrong)
 
 
 def scroll(url: str, collection: str, key: str = "") -> Iterator[Json]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from check import Json, Read
-from rows import MODEL
+from check import Json, Read, Tell
+from rows import MODEL, Row
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -27,13 +27,17 @@ class Setting:
     key: str = ""
 
 
+def _tell_text(row: Row) -> tuple[str, ...]:
+    return (row.text,)
+
+
 @dataclass(frozen=True, slots=True)
 class Contender:
     """One of those that fill the collection.
 
     packages: the names on PyPI whose versions are told; where one is missing, it can't run.
     command: makes the command line of a run. environment: makes what it needs of variables.
-    read: finds text and source in a payload.
+    read: finds text and source in a payload. tell: the texts that it embeds of a row.
     """
 
     name: str
@@ -41,6 +45,7 @@ class Contender:
     command: Callable[[Setting], list[str]]
     environment: Callable[[Setting], Mapping[str, str]]
     read: Read
+    tell: Tell = _tell_text
 
     @property
     def versions(self) -> dict[str, str] | None:
@@ -84,7 +89,13 @@ def _surround_peer(setting: Setting) -> dict[str, str]:
 
 
 def _read_ours(payload: Json) -> tuple[str, str]:
-    return f"{payload['question']}\n{payload['page_content']}", payload["source"]
+    question, place = payload["question"], payload["metadata"]
+    is_alone = place["start"] == place["end"]
+    return question if is_alone else f"{question}\n{payload['page_content']}", payload["source"]
+
+
+def _tell_ours(row: Row) -> tuple[str, ...]:
+    return row.question, row.text
 
 
 def _read_langchain(payload: Json) -> tuple[str, str]:
@@ -100,7 +111,12 @@ def _read_script(payload: Json) -> tuple[str, str]:
 
 
 OURS = Contender(
-    "create-vector-db", ("create-vector-db", "qdrant-client", "httpx"), _run_ours, _surround_ours, _read_ours
+    "create-vector-db",
+    ("create-vector-db", "qdrant-client", "httpx"),
+    _run_ours,
+    _surround_ours,
+    _read_ours,
+    _tell_ours,
 )
 CONTENDERS = (
     OURS,

@@ -87,7 +87,8 @@ class Ground:
             cost = run(self.contender.command(setting), self.folder, self.contender.environment(setting))
             counts, texts = read_counts(service), read_texts(service)
         asked = read_requests(self.store) - before if self.is_double else None
-        verdict = compare(rows, scroll(self.store, COLLECTION, self.key), self.contender.read)
+        points = scroll(self.store, COLLECTION, self.key)
+        verdict = compare(rows, points, self.contender.read, self.contender.tell)
         return Outcome(cost, counts.total(), counts.total() - counts[200], texts, asked, verdict)
 
     def lose(self) -> None:

@@ -27,6 +27,7 @@ _LEAST = 20  # characters of an article behind its title: with less it is a line
 _SENTENCE = re.compile(r"[^\n.;:?!]{40,300}[.;:?!](?=\s)")
 _SENTENCE_ENDS = re.compile(r"(?<=[.?!])\s+(?=\S)")
 _ANSWERS, _LONGEST_ANSWER = (1_000, 2_000, 3_000), 4_000  # characters that answers have at least, in turns; at most
+_SHORT = 3  # of so many rows one is answered in a sentence
 _CLAUSE = re.compile(r"^[ \t]*(?:\d{1,2}\.|[①-⑳])[ \t]*(?P<words>[^\n]{40,})", re.MULTILINE)
 _OPENING = 8  # words of a clause that a question begins with
 _LEFT_OUT = 3  # nobody quotes: each third word of a sentence is left out
@@ -90,8 +91,8 @@ def read_xquad(folder: Path, language: str) -> Corpus:
 def read_answers(folder: Path, language: str) -> Corpus:
     """Make a workbook's rows of XQuAD: an answer is several paragraphs of one title, 1,000 to 4,000 characters.
 
-    It stands behind the first question on it. A row is asked for by that question, by the others on it, and by the last
-    sentence of the answer.
+    Of three answers one is only the last sentence of its paragraphs. An answer stands behind the first question on it.
+    A row is asked for by that question, by the others on it where it is whole, and by the last sentence of the answer.
     """
     paragraphs = read_xquad(folder, language)
     documents: list[Document] = []
@@ -101,10 +102,13 @@ def read_answers(folder: Path, language: str) -> Corpus:
         own = [paragraphs.items[number] for number in numbers]
         text = paragraphs.documents[own[0].document].text[own[0].start : own[-1].end]
         first, *others = [each.text for each in paragraphs.questions["question"] if each.relevant & set(numbers)]
+        last = _SENTENCE_ENDS.split(text)[-1]
+        if len(items) % _SHORT == 0:
+            text, others = last, []
         row = frozenset([len(items)])
         asked["its question"].append(Question(first, row))
         asked["other question"] += [Question(words, row) for words in others]
-        asked["last sentence"].append(Question(_SENTENCE_ENDS.split(text)[-1], row))
+        asked["last sentence"].append(Question(last, row))
         items.append(Item(len(documents), 0, len(text)))
         documents.append(Document("answers.xlsx", text, first, row=len(documents) + 2))
     return Corpus(f"answers {language}", "latin", documents, items, dict(asked))

@@ -58,28 +58,26 @@ class _Reading:
     budget: Budget
 
     def split_answer(self, question: str) -> Iterator[Row]:
-        """Cut a row's answer, each part behind the question and its context.
+        """Cut a row's answer, each part behind the question and its context; the question stands alone before them.
 
-        Where there are several, the question stands alone before them, whole: the words of an answer, which other
-        answers may share, drown it in theirs. In theirs it is cut where it has no room.
+        Alone, it is whole: the words of an answer, which other answers may share, drown it in theirs, and a row that
+        lacked it would stand behind every other whose question alone is like its own. In the parts of an answer it is
+        cut where it has no room.
         """
+        begin, end = skip(self.text, 0, len(self.text)), skip_back(self.text, 0, len(self.text))
+        if begin == end:
+            return
+        for asked in pack(question, 0, len(question), Budget(self.budget.sizer)):
+            yield begin, begin, "", question[asked.start : asked.end], begin, NOWHERE, asked.size
+        size = self.budget.measure(question, self.text, begin, end) if question else None
+        if size is not None:  # both whole, where there is room: a share is for what is said again
+            yield begin, end, "", question, begin, NOWHERE, size
+            return
         # An article that an answer quotes is a good place to cut; it is no wall, since the answer is one thing.
         walls = [heading.start for heading in find_headings(self.text, self.verbatim)]
-        unit = Unit(0, 0, 0, len(self.text), ())
-        begin, end = skip(self.text, 0, len(self.text)), skip_back(self.text, 0, len(self.text))
-        if question and begin < end:  # both whole, where there is room: a share is for what is said again
-            size = self.budget.measure(question, self.text, begin, end)
-            if size is not None:
-                yield begin, end, "", question, begin, NOWHERE, size
-                return
         titles = (question,) if question else ()
-        prefixes = Prefixes(self.budget.sizer, titles, titles)
-        parts = list(self._split(unit, prefixes, walls=walls))
-        if len(parts) > 1 or (parts and prefixes.first != question):
-            for asked in pack(question, 0, len(question), Budget(self.budget.sizer)):
-                words = question[asked.start : asked.end]
-                yield begin, begin, "", words, begin, NOWHERE, asked.size
-        yield from parts
+        unit = Unit(0, 0, 0, len(self.text), ())
+        yield from self._split(unit, Prefixes(self.budget.sizer, titles, titles), walls=walls)
 
     def split_unit(self, unit: Unit, name: str = "") -> Iterator[Row]:
         """Cut a unit, each part behind its path. name: of the whole text, "" where it says none."""

@@ -98,7 +98,7 @@ class DatasetPreview:
     files: all that are listed. encodings: of those that are no workbooks: how many of each. texts: the first.
     counts: of headings and items, of all texts. plain: texts in which none was recognised.
     layouts: by their columns. unlisted: sheets of further layouts.
-    rows: the lengths of questions with their answers. parted: rows that make several chunks.
+    rows: the lengths of questions with their answers. parted: rows whose answers make several chunks.
     ignored, skipped, noted: by what is to be said; the last group, "", has what is left.
     unread: files of which nothing could be read. chunks: the first, as a new dataset would be cut.
     notes: sentences for a person.
@@ -140,12 +140,14 @@ class DatasetPreview:
     def add_document(self, document: Document, chunks: Iterable[Chunk]) -> None:
         """Count a document and measure its chunks, and of a row the whole of it."""
         self.documents += 1
-        parts = 0
-        for parts, chunk in enumerate(chunks, start=1):  # noqa: B007 - their number is wanted below
+        parts, chunk = 0, None
+        for chunk in chunks:
+            place = read_metadata(chunk.payload)
+            parts += place["start"] != place["end"]  # else it is the question alone
             self.lengths.add(_make_sample(chunk.payload, chunk.origin, chunk.size))
             if len(self.chunks) < CHUNKS:
                 self.chunks.append(chunk)
-        if document.row is not None and parts:
+        if document.row is not None and chunk:
             self.rows.add(_make_sample(chunk.payload, chunk.origin, len(document.question) + len(document.text)))
             self.parted += parts > 1
 

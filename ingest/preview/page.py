@@ -99,7 +99,7 @@ def _render_articles(branch: Branch) -> str:
 def _render_lengths(dataset: DatasetPreview) -> Iterator[str]:
     rows, lengths = dataset.rows, dataset.lengths
     if rows.count:
-        several = f"; {dataset.parted:,} of them make several chunks" if dataset.parted else ""
+        several = f"; the answers of {dataset.parted:,} of them make several chunks" if dataset.parted else ""
         yield f"rows: {rows.count:,}, {_render_median(rows)} with their question{several}"
     if dataset.parted:
         yield from _render_samples("row", rows)

@@ -21,6 +21,10 @@ def read(payload: Any) -> tuple[str, str]:
     return payload["text"], payload["source"]
 
 
+def tell(row: Row) -> list[str]:
+    return [row.text]
+
+
 @given(st.data())
 def test_every_fault_is_counted_once_and_as_what_it_is(data: st.DataObject) -> None:
     fates = data.draw(
@@ -33,7 +37,7 @@ def test_every_fault_is_counted_once_and_as_what_it_is(data: st.DataObject) -> N
         elif fate != "missing":
             points += [make_point(row, "of another" if fate == "wrong" else None)] * (2 if fate == "duplicate" else 1)
     random.Random(1).shuffle(points)
-    found = compare(ROWS[: len(fates)], points, read)
+    found = compare(ROWS[: len(fates)], points, read, tell)
     count = fates.count
     right = count("right") + count("stale") + count("duplicate")
     assert found == Verdict(right, count("missing"), count("stale"), count("duplicate"), count("wrong"))
@@ -43,7 +47,19 @@ def test_every_fault_is_counted_once_and_as_what_it_is(data: st.DataObject) -> N
 def test_a_point_with_another_source_is_stale_and_its_row_missing() -> None:
     row = ROWS[0]
     moved = {"payload": {"text": row.text, "source": "elsewhere"}, "vector": make_vector(row.text)}
-    assert compare([row], [moved], read) == Verdict(0, 1, 1, 0, 0)
+    assert compare([row], [moved], read, tell) == Verdict(0, 1, 1, 0, 0)
+
+
+@given(st.lists(st.sampled_from(["both", "one", "none", "wrong"]), max_size=len(ROWS)))
+def test_a_row_of_two_texts_is_right_with_both_and_missing_without_either(fates: list[str]) -> None:
+    points = []
+    for row, fate in zip(ROWS, fates, strict=False):
+        alone = Row(row.question, "", row.source)
+        points += [make_point(row)] if fate in ("both", "one", "wrong") else []
+        points += [make_point(alone, "of another" if fate == "wrong" else None)] if fate in ("both", "wrong") else []
+    count = fates.count
+    found = compare(ROWS[: len(fates)], points, read, lambda row: [row.question, row.text])
+    assert found == Verdict(count("both"), count("one") + count("none"), 0, 0, count("wrong"))
 
 
 @given(st.text(), st.text())

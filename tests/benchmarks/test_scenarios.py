@@ -24,8 +24,8 @@ def test_this_tool_is_right_in_every_scenario(monkeypatch: pytest.MonkeyPatch) -
         assert outcome.verdict.is_right
         assert outcome.verdict.right == ROWS
     assert (outcomes["unchanged"].requests, outcomes["unchanged"].texts) == (0, 0)
-    assert outcomes["first"].texts == ROWS + 2  # and the canaries
-    assert outcomes["edited"].texts == 5 - 1 + 2  # one of the five was removed
+    assert outcomes["first"].texts == 2 * ROWS + 2  # each question alone, too, and the canaries
+    assert outcomes["edited"].texts == 3 + 2 + 2  # three answers; a row that is new; one of the five was removed
     assert outcomes["lost"].texts <= 2
 
 
