@@ -24,7 +24,7 @@ LIMITS = ["50%", "20%", "3", "10"]
 
 
 def make(version: dict[str, tuple[str, int]]) -> Files:
-    return {name: [(f"{kind}{row}?", "a", "") for row in range(count)] for name, (kind, count) in version.items()}
+    return {name: [("", f"{kind}{row}", "") for row in range(count)] for name, (kind, count) in version.items()}
 
 
 def allow(limit: str, before: int) -> int:

@@ -3,7 +3,7 @@
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from ingest import open_source, sync
-from ingest.commands.options import takes_settings
+from ingest.commands.options import Invocation, takes_settings
 from ingest.doctor import examine
 from ingest.doctor.findings import Check, Examination, Setting, Status
 from ingest.doctor.masks import TAIL, mask_token, mask_url
@@ -41,6 +41,7 @@ from ingest.errors import (
     TerminationSignal,
     UsageError,
 )
+from ingest.ping import Ping
 from ingest.protocols import Embedder
 from ingest.report import Report, Tally
 from ingest.settings import Settings
@@ -105,6 +106,11 @@ def serve_hub(
     answers = route({WHOAMI: whoami or script(Answer(body=ACCOUNT)), BILLING: billing or script(Answer(body=USAGE))})
     with serve(lambda request: answers(request) if request.path.startswith("/api/") else embed(request)) as server:
         yield server
+
+
+def invoke(app: typer.Typer, words: Sequence[str] = (), env_file: Path | None = None) -> int:
+    found = Invocation(env_file, Ping(words, (), warn=print), json=False)
+    return CliRunner().invoke(app, list(words), obj=found, catch_exceptions=False).exit_code
 
 
 def make_hf(url: str, model: str = DEFAULT_MODEL) -> Callable[[], tuple[Embedder, list[str]]]:
@@ -506,10 +512,10 @@ def test_settings_are_traced_to_flag_variable_file_or_default(monkeypatch: pytes
     @app.command("doctor")
     @takes_settings
     def child(context: typer.Context, *, settings: Settings) -> None:
-        traced.extend(trace_settings(context, settings, context.obj))
+        traced.extend(trace_settings(context, settings, context.obj.env_file))
 
     words = ["--qdrant-grpc-port", "5", "doctor", "--send-token"]
-    assert CliRunner().invoke(app, words, obj=dotenv, catch_exceptions=False).exit_code == 0
+    assert invoke(app, words, dotenv) == 0
     assert {(setting.name, setting.value, setting.origin) for setting in traced} == {
         ("--collection", "laws", f"COLLECTION_NAME in {dotenv}"),
         ("--qdrant-port", "7333", "QDRANT_PORT"),
@@ -545,9 +551,9 @@ def test_what_chose_the_embedder_is_named(
     @app.command()
     @takes_settings
     def only(context: typer.Context, *, settings: Settings) -> None:
-        traced.extend(trace_settings(context, settings, context.obj))
+        traced.extend(trace_settings(context, settings, context.obj.env_file))
 
-    assert CliRunner().invoke(app, [], catch_exceptions=False).exit_code == 0
+    assert invoke(app) == 0
     found = {setting.name: (setting.value, setting.origin) for setting in traced}
     assert found.get("--embedder") == expected
     assert found["--collection"] == ("legal_rag", "default")
@@ -562,9 +568,9 @@ def test_the_defaults_that_are_told_are_those_that_are_used(hub: Server, monkeyp
     @app.command()
     @takes_settings
     def only(context: typer.Context, *, settings: Settings) -> None:
-        traced.extend(trace_settings(context, settings, context.obj))
+        traced.extend(trace_settings(context, settings, context.obj.env_file))
 
-    CliRunner().invoke(app, [], catch_exceptions=False)
+    invoke(app)
     told = {setting.name: setting.value for setting in traced}
     examination = examine(Settings(), open_embedder=make_hf(hub.url), hub=hub.url)
     store, embedder = pick(examination, "store").details, pick(examination, "embedder").details

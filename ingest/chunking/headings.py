@@ -12,7 +12,16 @@ from ingest.chunking import english, korean, vietnamese
 from ingest.chunking.lines import Line, read_line
 from ingest.chunking.numbering import find_misplaced
 from ingest.chunking.prefixes import shorten
-from ingest.chunking.ranks import LAW, Heading, LawHeading, drop_footnotes, is_bare, leaves, stands_in_contents
+from ingest.chunking.ranks import (
+    LAW,
+    Heading,
+    LawHeading,
+    drop_footnotes,
+    is_bare,
+    is_repealed,
+    leaves,
+    stands_in_contents,
+)
 from ingest.chunking.sections import drop_translations, place_sections
 from ingest.chunking.underlines import read_underlined
 from ingest.chunking.verbatim import Verbatim
@@ -37,7 +46,6 @@ _NUMBER_OF_LAW = re.compile(r"(?:Luật )?[Ss]ố[ \t]*:")  # may stand between 
 _REVISION = re.compile(
     r"[ \t]*[<〈](?:전문)?(?:개정|신설)[^<>〈〉\n]*+[>〉]"
 )  # when a title was changed; no part of it
-_REPEALED = re.compile(r"삭제|bãi bỏ|hết hiệu lực", re.IGNORECASE)
 _CONTENTS = 3  # headings in a row that come again further down are a table of contents
 _WORD = re.compile(r"\w+")
 
@@ -99,7 +107,7 @@ def _drop_contents(text: str, headings: Sequence[Heading]) -> Sequence[Heading]:
     for position, heading in enumerate(headings):
         following = headings[position + 1] if position + 1 < len(headings) else None
         bare = is_bare(text, heading, following.start if following else len(text))
-        if heading.rank is None or heading.rank == LAW or not bare or _REPEALED.search(heading.title):
+        if heading.rank is None or heading.rank == LAW or not bare or is_repealed(heading.title):
             end_row()
             kept.append(heading)
             continue

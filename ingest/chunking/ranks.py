@@ -10,6 +10,7 @@ LAW, ANNEX, PART, CHAPTER, SECTION, SUBSECTION, ARTICLE, SUBARTICLE = range(8)
 _PAGE = re.compile(r"(?:(?:[.…·_‧]|(?:[.…·‧] )){3,}|\t)[ \t.…]*\d*[ \t]*\Z")
 _LONGEST_PAGE = 200  # characters at the end of a line that are looked at
 _VISIBLE = re.compile(r"\S")
+_REPEALED = re.compile(r"삭제|bãi bỏ|hết hiệu lực", re.IGNORECASE)
 _FOOTNOTE = re.compile(r"\\?\[\d{1,3}\\?\]|<sup>\s*\[?\d{1,3}\]?\s*</sup>")
 
 
@@ -56,6 +57,11 @@ class Heading:
 def drop_footnotes(words: str) -> str:
     """Leave out the marks of footnotes, which consolidated laws have behind numbers: "Điều 2.[3]", "<sup>45</sup>"."""
     return _FOOTNOTE.sub("", words) if "[" in words or "<" in words else words
+
+
+def is_repealed(title: str) -> bool:
+    """Say whether the title of an article says that nothing is left of it."""
+    return _REPEALED.search(title) is not None
 
 
 def is_bare(text: str, heading: Heading, end: int) -> bool:

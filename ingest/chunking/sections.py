@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from ingest.chunking import english
-from ingest.chunking.ranks import ARTICLE, CHAPTER, SECTION, SUBARTICLE, Heading, is_bare
+from ingest.chunking.ranks import ARTICLE, CHAPTER, SECTION, SUBARTICLE, Heading, is_bare, is_repealed
 
 
 def place_sections(text: str, headings: Sequence[Heading]) -> Sequence[Heading]:
@@ -28,7 +28,7 @@ def drop_translations(text: str, headings: Sequence[Heading]) -> Sequence[Headin
         is_english = [each.label.startswith(english.NAMES) for each in (above, heading)]
         if (above.rank, above.number) != (heading.rank, heading.number) or is_english[0] == is_english[1]:
             continue
-        if heading.number and is_bare(text, above, heading.start):
+        if heading.number and is_bare(text, above, heading.start) and not is_repealed(above.title):
             dropped.add(position if is_english[1] else position - 1)
     return [heading for position, heading in enumerate(headings) if position not in dropped]
 

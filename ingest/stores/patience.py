@@ -52,6 +52,7 @@ class Patience:
         self._timeout = choose_timeout(longest)
         self._answered = False
         self._gate = Gate()
+        self._made = 0  # requests that succeeded
         self._spent = 0.0  # seconds since something succeeded, by the one who has the gate
 
     def ask(self, request: Callable[Asked, Answer], *args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
@@ -79,10 +80,13 @@ class Patience:
                         raise explain(failure, self._host, self._collection) from error
                     level = logging.INFO if tries < TRIES else logging.WARNING
                     log.log(level, "%s: %s; trying again in %.1f s", self._host, failure.words, wait)
+                    made = self._made
                     self._sleep(wait)
-                    self._spent += wait
+                    # What began before this wait may have succeeded in it.
+                    self._spent = self._spent + wait if made == self._made else 0.0
                 else:
                     self._answered, self._spent = True, 0.0
+                    self._made += 1
                     return answer
         finally:
             if not self._gate.leave(taken=taken):
