@@ -187,7 +187,7 @@ def test_a_new_file_is_written_with_its_state_and_needs_no_mark(source: RowsSour
 
 
 def test_what_a_killed_run_finished_is_not_read_again(source: RowsSource) -> None:
-    files: Files = {f"{name}.json": [(f"q{name}{n}", f"{name}{n}", "s") for n in range(3)] for name in "abcdef"}
+    files: Files = {f"{name}.json": [("", f"{name}{n}", "s") for n in range(3)] for name in "abcdef"}
     store = MemoryStore()
     source.write(files)
     with suppress(Crash):

@@ -243,10 +243,10 @@ def test_an_answer_stands_behind_its_question_without_a_path() -> None:
     assert any(ANSWER[part.start :].startswith("Điều 6.") for part in parts)
 
 
-def test_an_answer_that_fits_is_one_part() -> None:
+def test_an_answer_that_fits_is_one_part_behind_its_question() -> None:
     answer = "Điều 5. Một.\nĐiều 6. Hai.\n# Ba"
     parts = open_chunker().split(Document("a.xlsx", answer, question="Gì?", row=3))
-    assert [(part.start, part.end) for part in parts] == [(0, len(answer))]
+    assert [(part.start, part.end) for part in parts] == [(0, 0), (0, len(answer))]
 
 
 @pytest.mark.parametrize("document", [Document("a", ANSWER, row=3), Document("a", ANSWER, question="  ", row=3)])
