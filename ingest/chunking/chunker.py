@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ingest.chunking.citations import NOWHERE, cite
+from ingest.chunking.citations import NOWHERE, cite, find_law
 from ingest.chunking.front_matter import find_front_matter
 from ingest.chunking.headings import LONGEST_TITLE, find_headings
 from ingest.chunking.items import find_items
@@ -95,9 +95,10 @@ class _Reading:
             return
         own = skip(text, unit.own, end)
         outline = find_items(text, unit, self.verbatim)
+        law = find_law(outline)
         size = self.budget.measure(prefixes.first, text, own, end)
         if size is not None:
-            yield begin, end, heading, prefixes.first, own, cite(outline, own, end, whole=True), size
+            yield begin, end, heading, prefixes.first, own, cite(outline, law, own, end, whole=True), size
             return
         tables = find_tables(text, unit.own, unit.end)
         clauses, points, *deeper = outline.tiers
@@ -111,7 +112,7 @@ class _Reading:
 
         for part in pack(text, own, end, self.budget, prefix=find_prefix, joints=joints):
             start = begin if part.start == own else part.start  # the titles above stand in the first part
-            place = cite(outline, part.start, part.end, whole=False)
+            place = cite(outline, law, part.start, part.end, whole=False)
             yield start, part.end, heading, part.prefix, part.start, place, part.size
 
     def _find_solids(self, unit: Unit, tables: Sequence[Table]) -> Sequence[tuple[int, int]]:

@@ -10,9 +10,10 @@ from ingest.chunking.english import NAMES
 from ingest.chunking.items import CLAUSE, POINT, SUBPOINT, Item, Outline
 from ingest.chunking.ranks import SUBARTICLE
 from ingest.model import Json
+from ingest.records import record
 
 # Of each depth what stands before and behind its label: once, or before and behind each label of a range.
-_VIETNAMESE = ((CLAUSE, " khoản ", "", ""), (POINT, " điểm ", "", ""))
+_VIETNAMESE: Sequence[tuple[int, str, str, str]] = ((CLAUSE, " khoản ", "", ""), (POINT, " điểm ", "", ""))
 _KOREAN = ((CLAUSE, "", "제", "항"), (POINT, "", "제", "호"), (SUBPOINT, "", "", "목"))
 _ENGLISH = ((CLAUSE, "", "(", ")"), (POINT, "", "(", ")"))
 _VISIBLE = re.compile(r"\S")
@@ -30,28 +31,49 @@ def describe(place: Place) -> dict[str, Json]:
     }
 
 
-def cite(outline: Outline, start: int, end: int, *, whole: bool) -> Place:
+@record
+class Law:
+    """How a unit of a law is cited.
+
+    place: that of the unit as a whole. forms: what stands around the labels of its items.
+    """
+
+    place: Place
+    forms: Sequence[tuple[int, str, str, str]]
+
+
+def find_law(outline: Outline) -> Law:
+    """Find how a unit is cited; outside of laws there is nothing to say."""
+    article, annex = outline.article, outline.annex
+    above = annex.label if annex else ""
+    if article is None:
+        return Law(("", above, "", "") if above else NOWHERE, ())
+    section = outline.unit.find_heading(SUBARTICLE)
+    names = (above, article.label, section.label if section else "")  # "Article I Section 8"
+    forms = _VIETNAMESE
+    if article.label[0] == "제":
+        forms = _KOREAN
+    elif article.label.startswith(NAMES):
+        forms = _ENGLISH
+    return Law((article.number, " ".join(filter(None, names)), "", ""), forms)
+
+
+def cite(outline: Outline, law: Law, start: int, end: int, *, whole: bool) -> Place:
     """Say where a part of a unit stands: article, citation, clause and point, as far as there are.
 
     Of several clauses, or several points of one, there are all, so that a filter on any of them finds the part.
     The citation names the smallest that holds all of the part, "Điều 8 khoản 3", or the first and the last of several,
-    "Điều 8 khoản 1–2". Outside of laws there is nothing to say.
+    "Điều 8 khoản 1–2".
 
-    whole: the part is the whole unit.
+    law: how its unit is cited. whole: the part is the whole unit.
     """
-    article, annex = outline.article, outline.annex
-    above = annex.label if annex else ""
-    if article is None:
-        return ("", above, "", "") if above else NOWHERE
-    citation = f"{above} {article.label}" if above else article.label
-    if section := outline.unit.find_heading(SUBARTICLE):
-        citation += f" {section.label}"  # "Article I Section 8"
-    if not outline.items:
-        return article.number, citation, "", ""
+    if not outline.items or not law.forms:
+        return law.place
+    article, citation, _, _ = law.place
     said: list[str | tuple[str, ...]] = ["", "", ""]  # by depth
     held, after = _list_held(outline, start, end)
     narrow, above_depth = not whole, -1
-    for depth, name, before, behind in _find_forms(article.label):
+    for depth, name, before, behind in law.forms:
         labels = [item.label for item in held if item.depth == depth]
         if not labels:
             continue
@@ -65,12 +87,7 @@ def cite(outline: Outline, start: int, end: int, *, whole: bool) -> Place:
         if several or len(held) == 1:
             break
         above_depth = depth
-    return article.number, citation, said[CLAUSE], said[POINT]
-
-
-def _find_forms(label: str) -> Sequence[tuple[int, str, str, str]]:
-    """Find how what is in an article is cited, by the article's label."""
-    return _KOREAN if label[0] == "제" else _ENGLISH if label.startswith(NAMES) else _VIETNAMESE
+    return article, citation, said[CLAUSE], said[POINT]
 
 
 @lru_cache(maxsize=1_000)  # the same few come again and again
