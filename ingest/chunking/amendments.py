@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest.chunking.announcements import (
-    WORDS,
     Named,
     Number,
     amends_laws,
@@ -22,6 +21,7 @@ from ingest.chunking.announcements import (
     find_amending,
     find_clause,
     list_named,
+    may_amend,
     order,
 )
 from ingest.chunking.walls import Walls, find_walls
@@ -98,7 +98,7 @@ class _Articles:
 
 def find_amendments(text: str) -> Iterator[tuple[int, int]]:
     """Find the stretches of a text that are the words of another law, in order. Those in quotation marks are none."""
-    if not any(word in text for word in WORDS):
+    if not may_amend(text):
         return
     articles: _Articles | None = None
     position, host, reached = 0, -1, 0  # host: the last article of this law itself

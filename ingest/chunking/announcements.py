@@ -11,7 +11,7 @@ from typing import TypeAlias
 # Of an article: 7 and "a", 8 and "2".
 Number: TypeAlias = tuple[int, str]
 
-WORDS = ("ửa đổi", "ổ sung", "hay thế", "다음과")  # without one of these a text amends nothing
+_WORDS = ("ửa đổi", "ổ sung", "hay thế", "다음과")
 _KOREAN = r"다음과[ \t]*같이[ \t]*(?:신설|개정|변경)?[ \t]*한다"
 _LAWS = r"(?:Bộ luật|Luật|Nghị định|Nghị quyết|Thông tư|Pháp lệnh|Quyết định|Quy định|Quy chế|Điều lệ)"
 _AMENDS = r"(?i:sửa đổi|bổ sung|thay thế)"
@@ -60,6 +60,11 @@ class Named:
             return number in self.numbers
         ordered = sorted(map(order, self.numbers))
         return ordered[0] <= order(number) <= ordered[-1]
+
+
+def may_amend(text: str) -> bool:
+    """Say whether a text has one of the words without which nothing is amended."""
+    return any(word[0] in text and word in text for word in _WORDS)  # one character is soon looked for
 
 
 def announces(line: str) -> bool:

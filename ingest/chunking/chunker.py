@@ -67,11 +67,11 @@ class _Reading:
         begin, end = skip(self.text, 0, len(self.text)), skip_back(self.text, 0, len(self.text))
         if begin == end:
             return
-        for asked in pack(question, 0, len(question), Budget(self.budget.sizer)):
-            yield begin, begin, "", question[asked.start : asked.end], begin, NOWHERE, asked.size
-        size = self.budget.measure(question, self.text, begin, end) if question else None
-        if size is not None:  # both whole, where there is room: a share is for what is said again
-            yield begin, end, "", question, begin, NOWHERE, size
+        for start, stop, _, size in pack(question, 0, len(question), Budget(self.budget.sizer)):
+            yield begin, begin, "", question[start:stop], begin, NOWHERE, size
+        whole = self.budget.measure(question, self.text, begin, end) if question else None
+        if whole is not None:  # both whole, where there is room: a share is for what is said again
+            yield begin, end, "", question, begin, NOWHERE, whole
             return
         # An article that an answer quotes is a good place to cut; it is no wall, since the answer is one thing.
         walls = [heading.start for heading in find_headings(self.text, self.verbatim)]
@@ -110,10 +110,9 @@ class _Reading:
             leads = outline.find_leads(position)
             return prefixes.follow(leads + find_header(tables, position) if tables else leads)
 
-        for part in pack(text, own, end, self.budget, prefix=find_prefix, joints=joints):
-            start = begin if part.start == own else part.start  # the titles above stand in the first part
-            place = cite(outline, law, part.start, part.end, whole=False)
-            yield start, part.end, heading, part.prefix, part.start, place, part.size
+        for body, stop, prefix, size in pack(text, own, end, self.budget, prefix=find_prefix, joints=joints):
+            start = begin if body == own else body  # the titles above stand in the first part
+            yield start, stop, heading, prefix, body, cite(outline, law, body, stop, whole=False), size
 
     def _find_solids(self, unit: Unit, tables: Sequence[Table]) -> Sequence[tuple[int, int]]:
         """List what stays whole if it can: fenced code, and a header row with the first row of its table."""

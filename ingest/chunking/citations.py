@@ -26,9 +26,11 @@ NOWHERE: Place = ("", "", "", "")
 
 def describe(place: Place) -> dict[str, Json]:
     """Give a place as metadata: what there is none of is left out, and what there are several of is a list."""
-    return {
-        key: list(said) if isinstance(said, tuple) else said for key, said in zip(_KEYS, place, strict=True) if said
-    }
+    described: dict[str, Json] = {}
+    for key, said in zip(_KEYS, place):  # noqa: B905 - a place has a field for each, and a check costs as much again
+        if said:
+            described[key] = list(said) if isinstance(said, tuple) else said
+    return described
 
 
 @record
@@ -48,14 +50,15 @@ def find_law(outline: Outline) -> Law:
     above = annex.label if annex else ""
     if article is None:
         return Law(("", above, "", "") if above else NOWHERE, ())
-    section = outline.unit.find_heading(SUBARTICLE)
-    names = (above, article.label, section.label if section else "")  # "Article I Section 8"
+    name = f"{above} {article.label}" if above else article.label
     forms = _VIETNAMESE
     if article.label[0] == "제":
         forms = _KOREAN
     elif article.label.startswith(NAMES):
         forms = _ENGLISH
-    return Law((article.number, " ".join(filter(None, names)), "", ""), forms)
+        if section := outline.unit.find_heading(SUBARTICLE):
+            name = f"{name} {section.label}"  # "Article I Section 8"
+    return Law((article.number, name, "", ""), forms)
 
 
 def cite(outline: Outline, law: Law, start: int, end: int, *, whole: bool) -> Place:
@@ -72,9 +75,12 @@ def cite(outline: Outline, law: Law, start: int, end: int, *, whole: bool) -> Pl
     article, citation, _, _ = law.place
     said: list[str | tuple[str, ...]] = ["", "", ""]  # by depth
     held, after = _list_held(outline, start, end)
+    found: list[list[str]] = [[], [], [], []]  # by depth
+    for item in held:
+        found[item.depth].append(item.label)
     narrow, above_depth = not whole, -1
     for depth, name, before, behind in law.forms:
-        labels = [item.label for item in held if item.depth == depth]
+        labels = found[depth]
         if not labels:
             continue
         if narrow and above_depth >= 0:

@@ -120,7 +120,7 @@ class _List:
 
 @dataclass(slots=True)
 class _Scan:
-    """What was found so far: the items, where they begin, all and those of each depth, and what goes on.
+    """What was found so far: the items, where those of each depth begin, and what goes on.
 
     lists: the open list of each depth. bullets: the open ones, outermost first.
     """
@@ -129,7 +129,6 @@ class _Scan:
     unit: Unit
     korean: bool
     items: list[Item] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
     tiers: list[list[int]] = field(default_factory=lambda: [[], [], [], []])
     lists: list[_List | None] = field(default_factory=lambda: [None] * BULLET)
     bullets: list[_List] = field(default_factory=list)
@@ -156,10 +155,10 @@ class _Scan:
                 return False
             announcer = going_on.announcer
             going_on.place, going_on.item = place, len(self.items)
-        self.lists[depth + 1 :] = [None] * (SUBPOINT - depth)
+        for deeper in range(depth + 1, BULLET):
+            self.lists[deeper] = None
         if self.bullets:
             self.bullets.clear()
-        self.starts.append(start)
         self.tiers[depth].append(start)
         self.items.append(Item(start, depth, label, self._find_holder(depth) if depth else -1, announcer))
         return True
@@ -177,7 +176,6 @@ class _Scan:
             announcer = self._find_announcer(start)
             inside = self.bullets[-1].item if self.bullets else self._find_holder(BULLET)
         self.bullets.append(_List("", 0, indent, len(self.items), announcer))
-        self.starts.append(start)
         self.tiers[BULLET].append(start)
         self.items.append(Item(start, BULLET, "", inside, announcer))
 
@@ -224,7 +222,8 @@ def find_items(text: str, unit: Unit, verbatim: Verbatim) -> Outline:
             continue
         if not article or not _add_label(scan, found, start, start - begin):
             scan.add_bullet(start, start - begin)
-    return Outline(text, unit, article, unit.find_heading(ANNEX), scan.items, scan.starts, scan.tiers)
+    starts = [item.start for item in scan.items]
+    return Outline(text, unit, article, unit.find_heading(ANNEX), scan.items, starts, scan.tiers)
 
 
 def announces(line: str) -> bool:

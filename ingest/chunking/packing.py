@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from ingest.chunking.boundaries import (
     find_blank_line,
@@ -57,14 +58,8 @@ class Budget:
         return measured if measured <= self.sizer.limit else None
 
 
-@record
-class Packed:
-    """A part: `text[start:end]`, embedded behind its prefix; both together measure `size`."""
-
-    start: int
-    end: int
-    prefix: str
-    size: int
+# A part: `text[start:end]`, the prefix that it is embedded behind, and what both together measure.
+Packed: TypeAlias = tuple[int, int, str, int]
 
 
 def pack(
@@ -88,7 +83,7 @@ def pack(
         words = prefix(fresh)
         lead = f"{words}\n" if words else ""
         begin, stop, size = _fill(text, (begin, fresh, end), lead, budget, joints)
-        yield Packed(begin, stop, words, size)
+        yield begin, stop, words, size
         length = stop - begin
         fresh = skip(text, stop, end)
         begin = _step_back(text, (begin, stop, fresh), budget.overlap, length) if budget.overlap else fresh
@@ -178,6 +173,7 @@ def _find_boundary(
         found = find(text, low, limit)
         if found is not None:
             return found
+        low = limit + 1
     return None
 
 

@@ -9,7 +9,7 @@ from ingest.chunking.sizers import Characters
 
 def cut(text: str, size: int, joints: Joints = ANYWHERE) -> list[str]:
     packed = pack(text, 0, len(text), Budget(Characters(size)), joints=joints)
-    return [text[part.start : part.end] for part in packed]
+    return [text[start:end] for start, end, _, _ in packed]
 
 
 def test_paragraphs_before_lines() -> None:
