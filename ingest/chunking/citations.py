@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
-from ingest.chunking.english import NAMES
+from ingest.chunking import english, korean
 from ingest.chunking.items import CLAUSE, POINT, SUBPOINT, Item, Outline
 from ingest.chunking.ranks import SUBARTICLE
 from ingest.model import Json
@@ -52,9 +52,9 @@ def find_law(outline: Outline) -> Law:
         return Law(("", above, "", "") if above else NOWHERE, ())
     name = f"{above} {article.label}" if above else article.label
     forms = _VIETNAMESE
-    if article.label[0] == "제":
+    if korean.is_label(article.label):
         forms = _KOREAN
-    elif article.label.startswith(NAMES):
+    elif english.is_label(article.label):
         forms = _ENGLISH
         if section := outline.unit.find_heading(SUBARTICLE):
             name = f"{name} {section.label}"  # "Article I Section 8"

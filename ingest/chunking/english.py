@@ -27,8 +27,8 @@ _FORMS = (
         for name in ("Annex", "Appendix", "Schedule", "Exhibit")
     ),
 )
-NAMES = tuple(name for _, name, _ in _FORMS)
-INITIALS = frozenset(name[0] for name in NAMES)
+_NAMES = tuple(name for _, name, _ in _FORMS)
+INITIALS = frozenset(name[0] for name in _NAMES)
 _STOP = re.compile(r"[*_ \t]*(?:[.:](?=[*_]*(?:[ \t]|\Z))[*_]*|[–—]|-(?=[ \t]))[*_ \t]*(?:[–—-][ \t]*)?")
 _BEGINS = re.compile(r"[*_]*[\"“'‘(\[]?[A-ZÀ-Þ\d]")  # a title, or the text of an article without one
 _LONGEST_LINE = 120  # characters of a line that is a title; a longer one is text
@@ -69,6 +69,11 @@ def read_heading(words: str, before: str, *, marked: bool) -> LawHeading | None:
             heading = _read(words, rank, name, number, fresh=fresh)
             return replace(heading, sure=True) if heading and marked else heading
     return None
+
+
+def is_label(label: str) -> bool:
+    """Say whether what is cited so is one of these headings."""
+    return label.startswith(_NAMES)
 
 
 def goes_on(text: str, end: int) -> bool:

@@ -162,7 +162,7 @@ def _read_heading(text: str, start: int, *, is_below: bool) -> Heading | None:
 def _read_law(text: str, start: int, line: Line, law: LawHeading) -> Heading | None:
     end, words = line.start + law.length, line.words[: law.length]
     if not law.titled:
-        is_english = law.label.startswith(english.NAMES)
+        is_english = english.is_label(law.label)
         if is_english and english.goes_on(text, line.end):
             return None
         end, titles = _read_title_below(text, line.end, skip=_NUMBER_OF_LAW if law.rank == LAW else None)

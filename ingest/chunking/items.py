@@ -10,7 +10,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ingest.chunking import korean
 from ingest.chunking.headings import Heading
+from ingest.chunking.letters import CAPITALS
 from ingest.chunking.ranks import ANNEX, ARTICLE
 from ingest.chunking.structure import Unit
 from ingest.chunking.verbatim import Verbatim
@@ -19,11 +21,10 @@ from ingest.records import record
 CLAUSE, POINT, SUBPOINT, BULLET = range(4)  # depths: khoản and 항, điểm and 호, 목, and any other
 
 _BEHIND = r"[\s*_]|\\?\[\d|<sup>"  # a label, that is: in a consolidated law a footnote, "2.[3] Tổ chức"
-_CAPITALS = "".join(filter(str.isupper, map(chr, range(ord("A"), 0x1F00))))
 _FORM = re.compile(
     r"\n(?P<indent>[ \t]*+)(?:[-*+][ \t]+)?[*_]{0,3}(?:"  # Markdown's own mark may stand before it
     r"(?P<circle>[①-⑳㉑-㉟])|"
-    rf"(?P<number>[0-9]{{1,3}}(?:[a-zđ]|의\d{{1,2}})?)\\?[.)](?={_BEHIND}|[{_CAPITALS}])|"
+    rf"(?P<number>[0-9]{{1,3}}(?:[a-zđ]|의\d{{1,2}})?)\\?[.)](?={_BEHIND}|[{CAPITALS}])|"
     rf"(?P<letter>[a-zđ]\d?)[.)](?={_BEHIND})|"
     r"(?P<syllable>[가나다라마바사아자차카타파하])\.(?=\s)|"
     r"(?P<other>[-–+*•](?=\s)|[a-zđ]\.\d+\)|[가-하]\)))"
@@ -211,7 +212,7 @@ class _Scan:
 def find_items(text: str, unit: Unit, verbatim: Verbatim) -> Outline:
     """List the items of a unit. Only in an article they have labels."""
     article = unit.find_heading(ARTICLE)
-    scan = _Scan(text, unit, korean=article is not None and article.label.startswith("제"))
+    scan = _Scan(text, unit, korean=article is not None and korean.is_label(article.label))
     first = _FIRST_CIRCLE.match(text, unit.body, unit.end) if scan.korean else None
     if first:  # it stands behind the title
         scan.add_label(first.end() - 1, 0, "1", ("circle", CLAUSE, 1))

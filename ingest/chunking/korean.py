@@ -70,6 +70,11 @@ def read_heading(words: str, *, marked: bool) -> LawHeading | None:
     return LawHeading(ANNEX, f"별표 {number}".rstrip(), number, len(words), titled=True)
 
 
+def is_label(label: str) -> bool:
+    """Say whether an article that is cited so is one of a Korean law."""
+    return label.startswith("제")
+
+
 def is_title(words: str) -> bool:
     """Say whether a line may be the title of a law; it is one where what is below it `opens_law`."""
     return _LAW.match(words) is not None

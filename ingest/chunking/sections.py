@@ -25,7 +25,7 @@ def drop_translations(text: str, headings: Sequence[Heading]) -> Sequence[Headin
     dropped: set[int] = set()
     for position in range(1, len(headings)):
         above, heading = headings[position - 1], headings[position]
-        is_english = [each.label.startswith(english.NAMES) for each in (above, heading)]
+        is_english = [english.is_label(each.label) for each in (above, heading)]
         if (above.rank, above.number) != (heading.rank, heading.number) or is_english[0] == is_english[1]:
             continue
         if heading.number and is_bare(text, above, heading.start) and not is_repealed(above.title):

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ingest.chunking.letters import CAPITALS
 from ingest.protocols import TokenCounter
 
 # A piece is a word, or so much of it: a text without spaces is one word of any length.
@@ -18,8 +19,7 @@ _SIGNS = re.compile(
     r"[!-@\[-`{-~\u00a1-\u00bf\u2010-\u2bff\u2e80-\u303f\u318d-\u9fff\uf900-\ufaff\ufe00-\ufe6f\uff00-\uff65"
     r"\U00010000-\U0010ffff]"
 )
-_CAPITALS = "".join(filter(str.isupper, map(chr, range(ord("A"), 0x1F00))))
-_DENSE_ONE = rf"[{_CAPITALS}\u0590-\u1dff\u3040-\u318c\ua000-\uf8ff\ufb00-\ufdff\ufe70-\ufeff\uff66-\uffff]"
+_DENSE_ONE = rf"[{CAPITALS}\u0590-\u1dff\u3040-\u318c\ua000-\uf8ff\ufb00-\ufdff\ufe70-\ufeff\uff66-\uffff]"
 _DENSELY = re.compile(f"{_DENSE_ONE}{_DENSE_ONE}*")  # runs, told by their first: twice as fast as each or as a "+"
 _KEPT = 100_000  # counts of pieces, and ...
 _LEADS = 1_000  # ... of what stands before parts

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ingest.chunking.english import NAMES
+from ingest.chunking import english, korean
 from ingest.chunking.front_matter import find_front_matter
 from ingest.chunking.headings import Heading, find_headings
 from ingest.chunking.items import find_items
@@ -121,7 +121,7 @@ def _count_items(text: str, unit: Unit, verbatim: Verbatim, counts: Counter[Kind
     if not outline.article:
         return
     label = outline.article.label
-    names = _KOREAN if label.startswith("제") else _ENGLISH if label.startswith(NAMES) else _VIETNAMESE
+    names = _KOREAN if korean.is_label(label) else _ENGLISH if english.is_label(label) else _VIETNAMESE
     for depth, (name, places) in enumerate(zip(names, outline.tiers, strict=False)):
         if places:
             counts[Kind(ARTICLE + 1 + depth, name)] += len(places)
