@@ -15,6 +15,7 @@ from ingest.model import (
     Skipped,
     canonical,
     digest_text,
+    make_mark,
     name_point,
 )
 from ingest.ordinals import Ordinals
@@ -69,7 +70,7 @@ def mark(chunk: Chunk, state: str, written: str) -> None:
     """Say in a chunk's payload in which state its origin is, and when it was written, ISO 8601."""
     own = chunk.payload["ingest"]
     assert isinstance(own, dict)  # noqa: S101 - as it was made
-    own |= {"state": state, "written": written}
+    own |= make_mark(state, written)
 
 
 def share_item(stored: Payload, failed: Payload) -> bool:

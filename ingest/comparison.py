@@ -55,7 +55,7 @@ class Progress:
     columns: Columns | None = None
     refused: bool = False
     left: bool = False
-    failed: Sequence[Chunk] = ()
+    failed: list[Chunk] | tuple[()] = ()
     stale: Ids | tuple[()] = ()
     marked: bool = False
 
@@ -65,6 +65,11 @@ class Progress:
         if not self.wanted or not self.whole or self.left or self.failed:
             return None
         return name_state(self.file.origin, self.content, self.settings, self.wanted)
+
+    def fail(self, chunk: Chunk) -> None:
+        """Note a chunk that the service refused."""
+        self.failed = self.failed or []
+        self.failed.append(chunk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,9 @@ class Comparison:
         That takes no further write, and what is written before a run dies is not read again. The points of a larger
         one, and of one whose columns are to be recorded first, are marked when all is written.
         """
-        first = list(islice(chunks, MOST + 1))
+        first = list(islice(chunks, 1))
+        if not progress.columns:  # known once the first is read
+            first += islice(chunks, MOST)
         if len(first) <= MOST and not progress.columns and (state := progress.state):
             progress.marked = True
             for chunk in first:

@@ -78,7 +78,7 @@ def list_contents(store: Store, described: Collection, datasets: Iterable[str]) 
     for dataset in datasets:
         counts, states = store.count_origins(dataset), store.count_states(dataset)
         # A state belongs to one origin: where there are as many, each whole, and no point is without one, all are.
-        whole = len(states) == len(counts) and all(is_whole(state, points) for state, points in states.items())
+        whole = len(states) == len(counts) and _are_whole(states)
         agree = whole and sum(states.values()) == sum(counts.values())
         yield Contents(
             dataset,
@@ -98,7 +98,11 @@ def count_skipped(described: Collection, dataset: str) -> Mapping[str, int]:
 
 def is_finished(states: Mapping[Json, int]) -> bool:
     """Say of the states of all points of an origin, counted, whether a run has finished it: one, and it is whole."""
-    return len(states) == 1 and all(is_whole(state, points) for state, points in states.items())
+    return len(states) == 1 and _are_whole(states)
+
+
+def _are_whole(states: Mapping[Json, int] | Mapping[str, int]) -> bool:
+    return all(is_whole(state, points) for state, points in states.items())
 
 
 def _find_unfinished(store: Store, dataset: str, origins: Sequence[str]) -> AbstractSet[str]:

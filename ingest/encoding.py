@@ -213,7 +213,7 @@ class Encoding:
             if isinstance(outcome, Refused):
                 del self._in_flight[wanted.text]
                 for progress, chunk in wanted.chunks:
-                    progress.failed = [*progress.failed, chunk]
+                    progress.fail(chunk)
                     tally.skipped.append(Skipped(chunk.origin, chunk.where, outcome.reason, chunk.embed_text))
             else:
                 taken.append(wanted)

@@ -248,6 +248,17 @@ def name_state(origin: str, content: str, settings: str, chunks: int) -> str:
     return f"{digest_text(canonical([origin, content, settings]))}/{chunks}"
 
 
+def count_chunks(state: Json) -> int:
+    """Read how many chunks there are of a state; 0 of what is none."""
+    name, _, chunks = state.rpartition("/") if isinstance(state, str) else ("", "", "")
+    return int(chunks) if name and chunks.isdecimal() else 0
+
+
 def is_whole(state: Json, points: int) -> bool:
     """Say whether an origin of which so many points bear a state is written whole."""
-    return isinstance(state, str) and state.endswith(f"/{points}")
+    return points > 0 and count_chunks(state) == points
+
+
+def make_mark(state: str, written: str | None) -> dict[str, Json]:
+    """Give the fields of `ingest` that say in which state an origin is, and when it was written, ISO 8601."""
+    return {"state": state} if written is None else {"state": state, "written": written}

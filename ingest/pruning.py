@@ -9,7 +9,7 @@ from ingest.chunks import share_item
 from ingest.comparison import Progress
 from ingest.contract import read_own
 from ingest.ids import Ids
-from ingest.model import Payload
+from ingest.model import count_chunks
 from ingest.protocols import Store
 from ingest.report import Tally
 
@@ -83,15 +83,11 @@ def _count_false(store: Store, shrunk: Iterable[tuple[Progress, int]]) -> int:
         samples = [list(islice(progress.stale, SAMPLE)) for progress, _ in some]
         payloads = store.fetch_payloads([*chain.from_iterable(samples)])
         for (progress, less), ids in zip(some, samples, strict=True):
-            held = max((_read_size(payloads[id_]) for id_ in ids if id_ in payloads), default=0)
+            held = max(
+                (count_chunks(read_own(payloads[id_]).get("state")) for id_ in ids if id_ in payloads), default=0
+            )
             false += less - min(less, max(0, held - progress.wanted)) if held else 0
     return false
-
-
-def _read_size(payload: Payload) -> int:
-    """Read how many points there were of a state; 0 where a point has none."""
-    size = str(read_own(payload).get("state") or "").rpartition("/")[2]
-    return int(size) if size.isdecimal() else 0
 
 
 def _spare(store: Store, progress: Progress) -> Ids:

@@ -208,15 +208,17 @@ def _complete(
     store, stock, dataset = ledger.store, ledger.stock, ledger.stock.dataset
     tally, roles = comparison.tally, comparison.roles
     encoding.flush()
+    lost = 0
     if options.deletes:
         recut = ledger.former is not None
         pruning = plan_pruning(store, stock.gone, stock.own.lost, changed, tally, recut=recut, excess=stock.own.excess)
-        ledger.check_losses(options.guard, lost=pruning.lost, after=tally.hold())
+        lost = pruning.lost
+        ledger.check_losses(options.guard, lost=lost, after=tally.hold())
         yield from prune(store, dataset, pruning, tally)
         roles.forget(file.origin for file in stock.files)
     else:
         tally.kept += stock.own.lost + sum(len(progress.stale) for progress in changed)
-    ledger.settle(options.guard, lost=pruning.lost if options.deletes else 0, kept=tally.kept, after=tally.hold())
+    ledger.settle(options.guard, lost=lost, kept=tally.kept, after=tally.hold())
     ledger.entry["columns"] = roles.describe()
     done = [each for each in changed if not each.marked and each.state and (options.deletes or not each.stale)]
     _mark(ledger, done, comparison.moment)

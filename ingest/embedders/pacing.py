@@ -256,8 +256,9 @@ class Pacing:
                 self._strikes += 1
                 self._allowed = max(1.0, self._allowed // 2)
                 self._halved = True
-            end = self._find_end(error, now)
-            wait = self._choose_wait(error, now) if not end and (fresh or error.retry_after) else 0.0
+            left = self._count_time_left(self._find_patience(error), now)
+            end = self._find_end(error, left)
+            wait = self._choose_wait(error, left) if not end and (fresh or error.retry_after) else 0.0
             self._opens = max(self._opens, now + wait)
             if error.throttled:
                 self._shut = self._opens
@@ -288,11 +289,10 @@ class Pacing:
     def _find_patience(self, error: UnavailableError) -> float:
         return max(self._max_wait, COLD_START) if self._is_starting(error) else self._max_wait
 
-    def _find_end(self, error: UnavailableError, now: float) -> EmbeddingError | None:
+    def _find_end(self, error: UnavailableError, left: float) -> EmbeddingError | None:
         """Make the error that ends it all, None while there is hope."""
         if error.unreachable and not self._met and self._strikes >= TRIES_UNMET:
             return EmbeddingError(f"{error}; tried {self._strikes} times: check the URL, the network and the proxy")
-        left = self._count_time_left(self._find_patience(error), now)
         if left <= 0 and self._is_starting(error):
             return EmbeddingError(
                 f"{self._service} has not come up in {self._find_patience(error):g} s: see whether it is running, or "
@@ -309,13 +309,13 @@ class Pacing:
             )
         return None
 
-    def _choose_wait(self, error: UnavailableError, now: float) -> float:
+    def _choose_wait(self, error: UnavailableError, left: float) -> float:
         if error.retry_after:  # 0 is no word: obeyed, it would be a storm
             return error.retry_after
         if error.loads:  # a guess, which is asked about after a minute
-            return min(error.loads, LONGEST_WAIT, self._count_time_left(self._find_patience(error), now))
+            return min(error.loads, LONGEST_WAIT, left)
         most = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._strikes - 1, 16))
-        return min(self._random() * most, self._count_time_left(self._find_patience(error), now))
+        return min(self._random() * most, left)
 
     def _count_time_left(self, patience: float, now: float) -> float:
         return (now if self._trouble is None else self._trouble) + patience - now

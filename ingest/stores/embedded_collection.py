@@ -14,7 +14,7 @@ import qdrant_edge as edge
 
 from ingest.entries import place
 from ingest.errors import StoreError
-from ingest.model import Collection, Hit, IndexKind, Json, Payload, Point, Stored, Vector
+from ingest.model import Collection, Hit, IndexKind, Json, Payload, Point, Stored, Vector, make_mark
 from ingest.share import WHOLE, Share
 from ingest.stores import engine, layout
 from ingest.stores.batches import cut
@@ -23,7 +23,7 @@ from ingest.stores.compaction import compact_shard
 from ingest.stores.disk import ROOM_TO_LOAD, ROOM_TO_WRITE, estimate_bytes, require_room
 from ingest.stores.embedded_reads import PAGE, EmbeddedReads
 from ingest.stores.engine import STRANGERS, configure, make_index, match, translating, view
-from ingest.stores.records import INDEXED, ORIGIN, STATE, join_times, make_mark
+from ingest.stores.records import INDEXED, ORIGIN, STATE, join_times
 from ingest.stores.vectors import check_vectors
 
 FLUSH_EVERY = 2_000  # points; keeps the log at one or two segments, for 33 ms each (measured)

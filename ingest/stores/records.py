@@ -51,11 +51,6 @@ def unpack(record: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Json]]
         ) from error
 
 
-def make_mark(state: str, written: str | None) -> dict[str, Json]:
-    """Give the fields of `ingest` that mark the points of an origin."""
-    return {"state": state} if written is None else {"state": state, "written": written}
-
-
 def join_times(count: Callable[[Mapping[str, Sequence[str]], str], Mapping[str, int]]) -> dict[str, str]:
     """Find when each origin was written. count: points of a dataset with these values, by the values of a field."""
     times: dict[str, str] = {}

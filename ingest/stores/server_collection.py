@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from ingest.errors import IngestError, StoreError
-from ingest.model import Hit, Payload, Point, Stored, Vector
+from ingest.model import Hit, Payload, Point, Stored, Vector, make_mark
 from ingest.stores.failures import AbsentError
-from ingest.stores.records import ORIGIN, join_times, make_mark
+from ingest.stores.records import ORIGIN, join_times
 from ingest.stores.server_reads import STRANGERS, match
 from ingest.stores.server_record import ServerRecord
 from ingest.stores.server_state import find_work

@@ -8,11 +8,10 @@ from dataclasses import replace
 from ingest.entries import place
 from ingest.errors import StoreError, UsageError
 from ingest.identity import is_comparable
-from ingest.model import Collection, Hit, IndexKind, Json, Payload, Point, Stored, Vector
+from ingest.model import Collection, Hit, IndexKind, Json, Payload, Point, Stored, Vector, make_mark
 from ingest.protocols import Store
 from ingest.share import WHOLE, Share
 from ingest.stores.builds import Unfinished
-from ingest.stores.records import make_mark
 from ingest.stores.vectors import check_vectors
 
 WRITES = frozenset(
