@@ -1,6 +1,5 @@
 """When a request may be made, and when to try again: one gate that all threads pass."""
 
-import logging
 import math
 import threading
 import time
@@ -8,20 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from ingest.deadline import LEAST, run_within
+from ingest.deadline import run_within
 from ingest.embedders.checks import DamagedError
+from ingest.embedders.congestion import Congestion
+from ingest.embedders.outage import Outage
 from ingest.embedders.rate import Rate, Ticket
-from ingest.errors import EmbeddingError, IngestError, RefusedError, UnavailableError
+from ingest.errors import IngestError, RefusedError, UnavailableError
 
-log = logging.getLogger("ingest")
 Result = TypeVar("Result")
 
-FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds that back-off reaches at most: the first time, and ever
-# Seconds that a service may take to come up: an endpoint scaled to zero gets a machine, pulls its image and loads its
-# model, which takes minutes (https://huggingface.co/docs/inference-endpoints/guides/autoscaling).
-COLD_START = 900.0
 SLICE = 0.5  # seconds of sleep at most: on Windows no Ctrl-C comes through while a lock is waited for
-TRIES_UNMET = 3  # of a host that has never answered
 TRIES_SLOW = 2  # of several texts, before fewer are sent
 TRIES_ALONE = 3  # of one text, before the text is blamed for what the service does with it alone
 
@@ -74,14 +69,11 @@ class Pacing:
 
     The wait is shared: what the service says to one request holds for all. It is the service's own word where there is
     one, else grows exponentially with full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter", 2015).
-    Requests at the same time begin with one and double with each round of successes; a failure halves them, and from
-    then on they grow by one a round (slow start and congestion avoidance, as in RFC 5681). Their rate is learned by
-    Rate from what the service turns away.
+    How many requests are under way at the same time is for Congestion to say. Their rate is learned by Rate from what
+    the service turns away.
 
-    max_wait: seconds since the last success, or the first failure after it, at which the service has failed for good;
-    waiting for `requests_per_minute` and for the learned rate is not counted. One that may be starting is waited for
-    COLD_START, if that is longer, until its first success. A request that hangs is given up when that time is over,
-    but never before LEAST seconds.
+    max_wait: see Outage; waiting for `requests_per_minute` and for the learned rate is not counted. A request that
+    hangs is given up when that time is over, but never before LEAST seconds.
     local: it is this machine that works, which is waited for however long it takes.
     random: gives numbers in [0, 1).
     """
@@ -101,29 +93,18 @@ class Pacing:
         self.retries = 0
         self._service = service
         self._max_wait = max_wait
-        self._concurrency = concurrency
         self._spacing = 60.0 / requests_per_minute if requests_per_minute else 0.0
         self._clock = clock
-        self._random = random
         self._local = local
         self._turn = threading.Condition()
-        self._under_way = 0
-        self._inputs = 0  # texts under way
-        self._left = math.inf  # when the last request ended
-        self._allowed = 1.0
-        self._halved = False  # whether it ever was
-        self._fastest = math.inf  # seconds of the fastest success
+        self._congestion = Congestion(concurrency)
+        self._outage = Outage(service, max_wait=max_wait, random=random)
         self._rate = Rate()
+        self._left = math.inf  # when the last request ended
         self._opens = -math.inf  # no request before: the shared wait
         self._shut = -math.inf  # until when it is waited for, since it turned a request away
         self._next = -math.inf  # no request before: the cap
-        self._planned = -math.inf  # up to here, planned waiting is already taken out of the trouble
         self._round = 0  # shared waits so far
-        self._strikes = 0  # of them since the last success
-        self._trouble: float | None = None  # since when nothing succeeds
-        self._succeeded = -math.inf
-        self._awaited = False  # whether it was said that the service is starting
-        self._met = False  # whether the host has ever answered
         self._epoch = 0  # final failures so far; calls that began before one end with it
         self._end: IngestError | None = None
 
@@ -175,52 +156,28 @@ class Pacing:
             while True:
                 if self._end and self._epoch != call.epoch:
                     raise type(self._end)(str(self._end)) from self._end
-                if not self._has_room(call):
+                if not self._congestion.has_room(call.texts, call.inputs):
                     self._turn.wait()
                     continue
                 now = self._clock.monotonic()
                 plan = max(self._next, self._rate.due)
                 if max(plan, self._opens) <= now:
                     return self._take_place(call, now, plan)
-                self._leave_plan_out(plan, max(now, self._opens))
+                self._outage.leave_out(max(now, self._opens), plan)
                 self._clock.wait(self._turn, max(plan, self._opens) - now)
 
-    def _has_room(self, call: _Call) -> bool:
-        fits = self._inputs + call.texts <= call.inputs or not self._under_way
-        return self._under_way < int(self._allowed) and fits
-
     def _take_place(self, call: _Call, now: float, plan: float) -> _Place:
-        rested = 0.0 if self._under_way else now - max(self._left, plan, self._shut)
-        self._under_way += 1
-        self._inputs += call.texts
-        self._next = now + max(self._spacing, self._stagger())
+        rested = 0.0 if self._congestion.under_way else now - max(self._left, plan, self._shut)
+        self._congestion.enter(call.texts)
+        self._next = now + max(self._spacing, self._congestion.stagger)
         self.requests += 1
         self.retries += call.failures > 0 or call.repeated
-        patience = COLD_START if self._awaited and math.isinf(self._succeeded) else 0.0
-        seconds = max(LEAST, self._count_time_left(max(self._max_wait, patience), now))
-        return _Place(self._rate.take(now, rested=rested), self._round, seconds)
-
-    def _stagger(self) -> float:
-        """Give the seconds between requests that would else be sent in one moment.
-
-        Half of what lies between them on average: nothing is lost, and of those that are one too many the first is
-        answered before all are sent.
-        """
-        return 0.0 if math.isinf(self._fastest) else self._fastest / self._allowed / 2
-
-    def _leave_plan_out(self, plan: float, start: float) -> None:
-        """Take the wait for cap and rate out of the time that the service is given to recover."""
-        planned = plan - max(start, self._planned)
-        if planned > 0:
-            self._planned = plan
-            if self._trouble is not None:
-                self._trouble += planned
+        return _Place(self._rate.take(now, rested=rested), self._round, self._outage.find_limit(now))
 
     def _leave(self, call: _Call, *, met: bool) -> None:
         with self._turn:
-            self._met = self._met or met
-            self._under_way -= 1
-            self._inputs -= call.texts
+            self._outage.met = self._outage.met or met
+            self._congestion.leave(call.texts)
             self._left = self._clock.monotonic()
             self._turn.notify_all()
 
@@ -232,11 +189,9 @@ class Pacing:
 
     def _succeed(self, call: _Call, place: _Place) -> None:
         with self._turn:
-            self._strikes = 0
-            self._trouble = None
-            self._succeeded = self._clock.monotonic()
-            self._fastest = min(self._fastest, self._succeeded - place.ticket.at)
-            self._allowed = min(self._concurrency, self._allowed + (1 / self._allowed if self._halved else 1))
+            now = self._clock.monotonic()
+            self._outage.end(now)
+            self._congestion.grow(now - place.ticket.at)
             self._rate.keep_up(place.ticket)
         self._leave(call, met=True)
 
@@ -248,17 +203,14 @@ class Pacing:
                 call.since = place.ticket.at
             call.failures += 1
             call.slow += error.timed_out or isinstance(error, DamagedError)
-            if self._trouble is None:
-                self._trouble = place.ticket.at
             fresh = place.round == self._round  # else others have failed meanwhile, and the wait is on
+            self._outage.begin(place.ticket.at)
             if fresh:
                 self._round += 1
-                self._strikes += 1
-                self._allowed = max(1.0, self._allowed // 2)
-                self._halved = True
-            left = self._count_time_left(self._find_patience(error), now)
-            end = self._find_end(error, left)
-            wait = self._choose_wait(error, left) if not end and (fresh or error.retry_after) else 0.0
+                self._outage.strike()
+                self._congestion.halve()
+            end = self._outage.find_end(error, now)
+            wait = self._outage.choose_wait(error, now) if not end and (fresh or error.retry_after) else 0.0
             self._opens = max(self._opens, now + wait)
             if error.throttled:
                 self._shut = self._opens
@@ -267,64 +219,17 @@ class Pacing:
             self._stop(end, call, met=not error.unreachable)
             raise end from error
         if wait:
-            self._tell(error, wait)
+            self._outage.tell(error, wait)
         self._leave(call, met=not error.unreachable)
         self._blame(error, call, now)
-
-    def _tell(self, error: UnavailableError, wait: float) -> None:
-        """Log what is waited for: a service that starts once, anything else each time."""
-        if not self._is_starting(error):
-            log.info("%s; trying again in %.1f s", error, wait)
-        elif not self._awaited:
-            self._awaited = True
-            if error.loads:
-                log.info("%s loads the model, about %.0f s more", self._service, error.loads)
-            else:
-                patience = self._find_patience(error) / 60
-                log.info("%s; it may be starting: waiting for it, up to %.0f minutes", error, patience)
-
-    def _is_starting(self, error: UnavailableError) -> bool:
-        return (error.starting or error.loads is not None) and math.isinf(self._succeeded)
-
-    def _find_patience(self, error: UnavailableError) -> float:
-        return max(self._max_wait, COLD_START) if self._is_starting(error) else self._max_wait
-
-    def _find_end(self, error: UnavailableError, left: float) -> EmbeddingError | None:
-        """Make the error that ends it all, None while there is hope."""
-        if error.unreachable and not self._met and self._strikes >= TRIES_UNMET:
-            return EmbeddingError(f"{error}; tried {self._strikes} times: check the URL, the network and the proxy")
-        if left <= 0 and self._is_starting(error):
-            return EmbeddingError(
-                f"{self._service} has not come up in {self._find_patience(error):g} s: see whether it is running, or "
-                f"raise --max-wait; it last said: {error}"
-            )
-        if left <= 0:
-            return EmbeddingError(
-                f"{self._service} has not succeeded once in {self._max_wait:g} s (--max-wait); it last said: {error}"
-            )
-        if (error.retry_after or 0) > left:
-            return EmbeddingError(
-                f"{self._service} asks to wait {error.retry_after:.0f} s, longer than --max-wait leaves "
-                f"({left:.0f} s): run again later, or raise it. It said: {error}"
-            )
-        return None
-
-    def _choose_wait(self, error: UnavailableError, left: float) -> float:
-        if error.retry_after:  # 0 is no word: obeyed, it would be a storm
-            return error.retry_after
-        if error.loads:  # a guess, which is asked about after a minute
-            return min(error.loads, LONGEST_WAIT, left)
-        most = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._strikes - 1, 16))
-        return min(self._random() * most, left)
-
-    def _count_time_left(self, patience: float, now: float) -> float:
-        return (now if self._trouble is None else self._trouble) + patience - now
 
     def _blame(self, error: UnavailableError, call: _Call, now: float) -> None:
         """Raise where the fault seems to be with these texts, so that fewer, or others, may pass."""
         if call.texts > 1 and call.slow >= TRIES_SLOW:
             raise error
         damaged = isinstance(error, DamagedError) and call.slow >= TRIES_ALONE
-        others = self._succeeded > call.since and now - call.since >= self._max_wait and call.failures >= TRIES_ALONE
+        others = (
+            self._outage.succeeded > call.since and now - call.since >= self._max_wait and call.failures >= TRIES_ALONE
+        )
         if damaged or others:
             raise RefusedError(f"{error} ({call.failures} times, while it answered others)" if others else str(error))

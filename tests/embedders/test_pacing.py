@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from ingest.deadline import LEAST
 from ingest.embedders import open_embedder, pacing
-from ingest.embedders.pacing import COLD_START, SystemClock
+from ingest.embedders.outage import COLD_START
+from ingest.embedders.pacing import SystemClock
 from ingest.embedders.steady import SteadyEmbedder
 from ingest.errors import CredentialError, EmbeddingError, IngestError, RefusedError, UnavailableError
 from ingest.model import Refused, Vectors
@@ -242,12 +243,12 @@ def test_fewer_at_a_time_after_a_failure_and_more_with_each_success() -> None:
     allowed: list[float] = []
     for text in "abcdefg":
         encode(embedder, text)
-        allowed.append(embedder._pacing._allowed)
+        allowed.append(embedder._pacing._congestion.allowed)
     assert allowed[:4] == [2, 2, 2.5, 2.9]
     assert allowed == sorted(allowed)
     for _ in range(40):
         encode(embedder, "h")
-    assert embedder._pacing._allowed == 8
+    assert embedder._pacing._congestion.allowed == 8
 
 
 @pytest.mark.parametrize("concurrency", [2, 4])  # halved by the first failure: the other waits its turn, or sleeps
