@@ -5,23 +5,23 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from qdrant_client import QdrantClient
 
-from ingest.errors import CredentialError, IdentityError, IngestError, LockedError, StoreError, UsageError
+from ingest.errors import CredentialError, IdentityError, IngestError, StoreError
 from ingest.identity import is_comparable
 from ingest.model import Collection
 from ingest.protocols import Store
-from ingest.stores.builds import Fate, Found, Series, behind_alias, beside, judge, read_mark
 from ingest.stores.form import ANY, Form
 from ingest.stores.metadata import ADOPTING, ALIAS, BUILDING, is_ours, pack_metadata
 from ingest.stores.patience import PATIENCE, Patience
 from ingest.stores.server_build import ServerBuild
 from ingest.stores.server_collection import ServerCollection
-from ingest.stores.server_form import read_form
 from ingest.stores.server_lock import ServerLock
 from ingest.stores.shapes import find_misfit
+from ingest.stores.siblings import Siblings
 from ingest.stores.wire import ONE_BY_ONE, Wire
 
 OLDEST = (1, 16)  # version of a server that gives metadata back
@@ -57,7 +57,8 @@ class ServerStore(ServerCollection):
         patience = Patience(name, known, sleep, draw, longest=max_wait)
         super().__init__(client, known, name=name, patience=patience, clock=clock, wire=wire, form=form)
         self._wire = wire
-        self._base, self._alias, self._lock = collection, alias or "", lock
+        self._alias, self._lock = alias or "", lock
+        self._siblings = Siblings(self._catalog, collection, self._alias, name, clock)
         self._target: str | None = None  # what stands behind the alias, once it was looked up
         self._built: ServerBuild | None = None
 
@@ -78,7 +79,7 @@ class ServerStore(ServerCollection):
         if not self._alias:
             super().create(collection)
             return
-        free = self._name_next()  # before the look: another share may be first in between
+        free = self._siblings.name_next()  # before the look: another share may be first in between
         there = self.describe()
         if there and not is_comparable(there, collection):
             raise StoreError(f"there is a collection {self.collection!r} at {self.name} already")
@@ -98,17 +99,7 @@ class ServerStore(ServerCollection):
 
         Raises LockedError where another host is building it.
         """
-        begun = None
-        for found in self._find_unused():
-            fate = self._judge(found)
-            if fate is Fate.BUSY:
-                raise LockedError(
-                    f"collection {found.name!r} at {self.name} is being built by {found.mark}. Run again when that "
-                    "has ended; if it died, an hour after it was last seen"
-                )
-            if fate is Fate.ABANDONED and found.alias == self._alias and self._is_formed(found.name):
-                begun = found.name
-        name = begun or self._name_next()
+        name = self._siblings.find_begun(self._form) or self._siblings.name_next()
         if self._built:
             self._built.flush()
         self._built = ServerBuild(
@@ -116,7 +107,7 @@ class ServerStore(ServerCollection):
             name,
             name=self.name,
             patience=self._patience.about(name),
-            of=self._base,
+            of=self._siblings.base,
             alias=self._alias,
             clock=self._clock,
             wire=self._wire,
@@ -144,7 +135,7 @@ class ServerStore(ServerCollection):
         self._target, self._described = mine.collection, None
         if self._alias:
             return "; ".join([f"{self._alias} now stands for {mine.collection}", *tidied])
-        self._base = mine.collection
+        self._siblings = replace(self._siblings, base=mine.collection)
         return "; ".join(
             [
                 f"applications use the new collection with COLLECTION_NAME={mine.collection}",
@@ -212,17 +203,13 @@ class ServerStore(ServerCollection):
             if self._lock:
                 self._lock.release()
 
-    @property
-    def _series(self) -> Series:
-        return behind_alias(self._base) if self._alias else beside(self._base)
-
     def _locate(self) -> str:
         """Give the name by which the server is asked: of an alias that stands for nothing, the alias itself."""
         if not self._alias:
-            return self._base
+            return self._siblings.base
         if self._target is None:
             behind = self._catalog.list_aliases().get(self._alias)
-            self._target = behind or self._find_unpointed() or self._alias
+            self._target = behind or self._siblings.find_unpointed() or self._alias
         return self._target
 
     def _make_marks(self) -> dict[str, Any]:
@@ -233,41 +220,11 @@ class ServerStore(ServerCollection):
         super()._update({**metadata, BUILDING: None} if self._marked else metadata)
         self._marked = False
 
-    def _find_unpointed(self) -> str | None:
-        """Find what a missing alias is to stand for. Raises UsageError for an alias that is a collection's name."""
-        names = self._catalog.list_names()
-        if self._alias in names:
-            raise UsageError(
-                f"{self.name} has a collection that is called {self._alias!r}, so that no alias can be: "
-                f"choose another name, --alias {self._alias}_live"
-            )
-        for name in reversed(self._series.pick(names)):
-            found = self._find(name)
-            if found.alias == self._alias and not found.mark:
-                return name
-        info = self._catalog.look(self._base) if self._base in names else None
-        metadata = (info.config.metadata if info else None) or {}
-        return self._base if is_ours(metadata) and metadata.get(BUILDING) is None else None
-
     def _remove_left(self) -> list[str]:
         built, self._built = self._built, None
         if built:
             built.close()
-        names = self._catalog.list_names()
-        aliases = self._catalog.list_aliases() if self._alias else None
-        if aliases is not None and self._alias not in aliases and (behind := self._find_unpointed()):
-            self._catalog.point(self._alias, behind)
-            aliases[self._alias] = behind
-            log.info("the alias %s stands for %s now, which was there", self._alias, behind)
-        doomed = {Fate.ABANDONED}
-        if aliases is None or self._alias in aliases:  # else what seems replaced is what another share is making
-            doomed.add(Fate.REPLACED)
-        removed = []
-        for found in self._find_unused(names, aliases):
-            if self._judge(found) in doomed:
-                self._catalog.delete(found.name)
-                removed.append(found.name)
-        return removed
+        return self._siblings.remove_left()
 
     def _tell_differences(self) -> None:
         """Say what of the collection is not as it is asked for: that is chosen when one is made."""
@@ -279,51 +236,15 @@ class ServerStore(ServerCollection):
                 "; its ".join(differences),
             )
 
-    def _name_next(self) -> str:
-        """Give the name of a collection of the series that is there neither as a collection nor as an alias."""
-        return self._series.name_next(self._catalog.list_names() | self._catalog.list_aliases().keys())
-
-    def _find_unused(self, names: set[str] | None = None, aliases: Mapping[str, str] | None = None) -> Iterator[Found]:
-        """Look at the collections of the series that no alias stands for.
-
-        Both are asked for where not given, the aliases last: what was made since the names were read is left alone.
-        """
-        if picked := self._series.pick(self._catalog.list_names() if names is None else names):
-            used = set((self._catalog.list_aliases() if aliases is None else aliases).values())
-            yield from (self._find(name) for name in picked if name not in used)
-
-    def _find(self, name: str) -> Found:
-        info = self._catalog.look(name)
-        metadata = info.config.metadata if info else None
-        if metadata is None or not is_ours(metadata):
-            return Found(name, None, "")
-        return Found(name, read_mark(metadata.get(BUILDING)), str(metadata.get(ALIAS) or ""))
-
-    def _is_formed(self, name: str) -> bool:
-        """Say whether a collection is kept as it is asked for."""
-        info = self._catalog.look(name)
-        return info is not None and not self._form.list_differences(read_form(info))
-
-    def _judge(self, found: Found) -> Fate:
-        return judge(found, of=self._base, alias=self._alias, now=self._clock())
-
     def _tidy(self, mine: ServerBuild, old: str) -> list[str]:
         """Remove what the switch made superfluous; say what was removed, and what was left and why."""
         try:
             if self._alias:
                 mine.finish()
             removed = [f"{name} was removed" for name in self._remove_left()]
-            return [*removed, *(self._explain_left(old) if self._alias else [])]
+            return [*removed, *(self._siblings.explain_left(old) if self._alias else [])]
         except IngestError as error:
             return [f"what {mine.collection!r} makes superfluous is left for the next run to remove: {error}"]
-
-    def _explain_left(self, old: str) -> Iterator[str]:
-        """Say why what the alias stood for is still there, if it is."""
-        if old not in self._catalog.list_names():
-            return
-        others = sorted(alias for alias, name in self._catalog.list_aliases().items() if name == old)
-        reason = f"it stands behind {', '.join(others)}" if others else f"it was not made to stand behind {self._alias}"
-        yield f"the old collection, {old!r}, is left as it is, since {reason}: remove it once nothing uses it"
 
     def _refuse_old(self) -> None:
         version = self._patience.ask(self._client.info).version
