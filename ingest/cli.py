@@ -21,7 +21,7 @@ from ingest.commands.info import show_info
 from ingest.commands.list import list_origins
 from ingest.commands.models import show_models
 from ingest.commands.options import Invocation
-from ingest.commands.output import answer, complain, describe_end
+from ingest.commands.output import answer, answering, complain, describe_end
 from ingest.commands.preview import preview_sources
 from ingest.commands.remove import remove_from_collection
 from ingest.commands.search import search_collection
@@ -92,7 +92,7 @@ def main(arguments: Sequence[str]) -> int:
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, _end)
     try:
-        with _telling_errors():
+        with _telling_errors(), answering({}, wanted=asks_json):
             found = environment.read_dotenv(find_env_file(arguments, os.environ), os.environ)
             app(args=list(arguments), prog_name=PROGRAM, obj=Invocation(found, ping, asks_json))
         code = 0

@@ -80,6 +80,8 @@ def test_a_dotenv_of_the_working_directory_is_read_and_named(command: Command) -
     assert command("info", "--env-file", "settings").code == 0
     assert command("--env-file=settings", "info").code == 0
     assert command("--env-file", "nothing", "info").code == 2
+    ended = command("--env-file", "nothing", "info", "--json")
+    assert ended.json == {"exit_code": 2, "error": "--env-file nothing: no such file"}
 
 
 def test_run_options_before_a_subcommand_are_an_error(command: Command) -> None:
