@@ -20,6 +20,7 @@ COMMANDS = {
     "client cost": ["client_cost.py"],
     "cache": ["cache.py"],
     "pacing": ["pacing.py"],
+    "shares at once": ["share.py"],
     "no-op by size": ["noop.py"],
     "no-op of 100,000": ["unchanged.py"],
     "embedded writes, and where the time of a run goes": ["million.py", "--no-index"],

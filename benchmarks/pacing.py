@@ -38,11 +38,11 @@ class Run:
     exit_code: int
 
 
-def measure(manners: Manners, *, texts: int = TEXTS, concurrency: int = CONCURRENCY, read: float = 120.0) -> Run:
-    """Run once, into an empty embedded store."""
+def measure(manners: Manners, *, texts: int, concurrency: int = CONCURRENCY, read: float = 120.0) -> Run:
+    """Run once, into an empty embedded store. texts: two of each row, its question alone and with the answer."""
     with TemporaryDirectory() as folder, open_service(manners) as url:
         path = Path(folder) / "rows.csv"
-        rows = (f"question {row},{'answer ' * (row % 40)}{row}" for row in range(texts))
+        rows = (f"question {row},{'answer ' * (row % 40)}{row}" for row in range(texts // 2))
         path.write_text("question,answer\n" + "\n".join(rows), encoding="utf-8")
         store = open_store(path=f"{folder}/store")
         embedder = SteadyEmbedder(Endpoint(url, model="org/model", read=read), concurrency=concurrency)
@@ -72,7 +72,7 @@ def measure_embedding(manners: Manners, *, texts: int, concurrency: int = CONCUR
 def report_limits() -> None:
     """Print, for each way in which a service says that it is enough, time and refusals against their limits."""
     for words, most, share in (("retry-after", 1.10, 2), ("ratelimit", 1.10, 2), ("", 1.25, 5)):
-        run = measure(replace(LIMITED, words=words))
+        run = measure(replace(LIMITED, words=words), texts=TEXTS)
         requests = sum(run.counts.values())
         least = (requests - run.counts[429] - LIMITED.burst) / LIMITED.rate
         refused = 100 * run.counts[429] / requests
@@ -99,7 +99,7 @@ def report_speed() -> None:
 def report_failures() -> None:
     """Print that every text arrives once, whatever the service does."""
     failures = {500: 0.02, 503: 0.03, -1: 0.01, -2: 0.005}
-    run = measure(replace(TIMED, failures=failures), read=2.0)
+    run = measure(replace(TIMED, failures=failures), texts=TEXTS, read=2.0)
     failed = sum(run.counts.values()) - run.counts[200]
     print(f"5 % 5xx, 1 % cut, 0.5 % never answered: {failed} of {sum(run.counts.values())} failed, {run.seconds:.1f} s")
     _check(run, TEXTS)

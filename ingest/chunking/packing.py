@@ -142,10 +142,11 @@ def _find_cut(text: str, span: tuple[int, int, int], joints: Joints) -> int:
         low = least = joints.body + 1
     balanced = end - share  # a later cut leaves a tiny rest
     limits = (balanced, high) if low <= balanced < high else (high,)
+    if best := _find_last(joints.best, low, limits):
+        return best
     one_line = text.find("\n", low, high + 1) < 0
     return (
-        _find_last(joints.best, low, limits)
-        or (None if one_line else _find_boundary(find_blank_line, text, low, limits))
+        (None if one_line else _find_boundary(find_blank_line, text, low, limits))
         or _find_last(joints.good, low, limits)
         or (None if one_line else _find_boundary(find_line, text, low, limits))
         or _find_last((*joints.best, *joints.good), least, limits)  # a small part before an item in two pieces
@@ -158,11 +159,10 @@ def _find_cut(text: str, span: tuple[int, int, int], joints: Joints) -> int:
 
 def _find_last(tiers: Sequence[Sequence[int]], low: int, limits: Sequence[int]) -> int | None:
     for positions in tiers:
-        if positions:
-            for limit in limits:
-                position = positions[bisect_right(positions, limit) - 1]
-                if low <= position <= limit:
-                    return position
+        for limit in limits if positions else ():
+            position = positions[bisect_right(positions, limit) - 1]
+            if low <= position <= limit:
+                return position
     return None
 
 
