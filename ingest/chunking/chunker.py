@@ -65,7 +65,7 @@ class _Reading:
         cut where it has no room.
         """
         begin, end = skip(self.text, 0, len(self.text)), skip_back(self.text, 0, len(self.text))
-        if begin == end:
+        if begin >= end:
             return
         for start, stop, _, size in pack(question, 0, len(question), Budget(self.budget.sizer)):
             yield begin, begin, "", question[start:stop], begin, NOWHERE, size

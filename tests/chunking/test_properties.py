@@ -30,6 +30,7 @@ def documents(draw: st.DrawFn) -> Document:
 
 @given(documents(), SIZES, st.floats(0, 0.49))
 @example(Document("a", "x" * 1_000), 40, 0.49)
+@example(Document("a", "\n", question="?", row=2), 40, 0.0)
 @example(Document("a", "x" * 30 + " " * 1_000 + "y" * 300), 40, 0.49)
 @example(Document("a", "# " + "tiêu đề rất dài " * 40 + "\n## Mục\n" + "nội dung " * 90), 60, 0.4)
 @example(Document("a.md", "---\ntitle: Luật\n---\n\n# Luật\n\nNội dung."), 40, 0.4)
