@@ -31,13 +31,24 @@ class EmbeddedReads:
             return shard.count(edge.CountRequest(exact=True, filter=where))
 
     def count_values(self, where: edge.Filter, key: str) -> dict[str, int]:
-        """Count the points of each value of an indexed field, exactly."""
+        """Count the points of each value of an indexed field, exactly.
+
+        To count exactly, the engine looks for the points of each value anew: 58 µs a value, and less than 1 µs to count
+        roughly (measured). Roughly counted, no value has too few points; one that the engine is moving may count twice.
+        So where all of them together are as many as there are points, each is right.
+        """
         shard = self._shard()
-        if not shard or not (total := self.count(where)):
+        total = self.count(edge.Filter(must=[where], must_not=[edge.IsEmptyCondition(key)])) if shard else 0
+        if not shard or not total:
             return {}
-        with translating(self._folder):  # there can't be more values than points
-            response = shard.facet(edge.FacetRequest(key, limit=total, exact=True, filter=where))
-        return {str(hit.value): hit.count for hit in response.hits}
+        counts: dict[str, int] = {}
+        for exact in (False, True):
+            with translating(self._folder):  # one value more than there can be, so that none is cut off unseen
+                response = shard.facet(edge.FacetRequest(key, limit=total + 1, exact=exact, filter=where))
+            counts = {str(hit.value): hit.count for hit in response.hits}
+            if sum(counts.values()) == total:
+                break
+        return counts
 
     def count_texts(self, texts: Sequence[str]) -> dict[str, int]:
         """Count, by dataset, the points whose `ingest.text` is one of these, exactly."""
